@@ -8,9 +8,9 @@ namespace sidecar {
 }  // namespace sidecar
 
 /// An invariant of our own. Never used on bytes from outside.
-#define CHECK(condition)                                         \
-  do {                                                           \
-    if (!(condition)) [[unlikely]] {                             \
-      ::sidecar::check_failed(#condition, __FILE__, __LINE__);   \
-    }                                                            \
+#define CHECK(condition)                                       \
+  do {                                                         \
+    if (!(condition)) [[unlikely]] {                           \
+      ::sidecar::check_failed(#condition, __FILE__, __LINE__); \
+    }                                                          \
   } while (false)

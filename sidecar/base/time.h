@@ -30,7 +30,8 @@ class Clock {
 class Timer {
  public:
   virtual ~Timer() = default;
-  /// Fires once, at `when` or soon after, on a loop turn of its own. A past instant fires next turn.
+  /// Fires once, at `when` or soon after, on a loop turn of its own. A past instant fires next
+  /// turn.
   virtual void arm(Instant when) = 0;
   virtual void cancel() = 0;
 };

@@ -13,9 +13,9 @@ enum class Family { kEvm, kSvm };
 
 /// What the dispatcher bounds and times.
 struct DispatcherOptions {
-  Millis call_deadline{30'000};         ///< a call's whole life, unless the worker asks for less
-  Millis call_deadline_max{300'000};    ///< the most a worker may ask for
-  uint32_t attempts_max = 3;            ///< tries of one call over all providers
+  Millis call_deadline{30'000};           ///< a call's whole life, unless the worker asks for less
+  Millis call_deadline_max{300'000};      ///< the most a worker may ask for
+  uint32_t attempts_max = 3;              ///< tries of one call over all providers
   uint32_t calls_in_flight_max = 65'536;  ///< over all sessions
 };
 

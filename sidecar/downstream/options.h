@@ -19,24 +19,25 @@ struct ListenOptions {
 
 /// The HTTP and WebSocket face on loopback TCP; off when `listen` is empty.
 struct HttpOptions {
-  std::string listen;                      ///< host:port, IPv4 or [IPv6]; port 0 = any free one
-  bool allow_remote = false;               ///< listen on an address that is not loopback
-  std::vector<std::string> hosts;          ///< Host names accepted besides localhost and the listen address
-  std::vector<std::string> origins;        ///< browser Origins accepted; none by default
-  Millis idle_timeout{75'000};             ///< keep-alive connection without a request
-  Millis request_timeout{10'000};          ///< header and body, from first byte to last
+  std::string listen;              ///< host:port, IPv4 or [IPv6]; port 0 = any free one
+  bool allow_remote = false;       ///< listen on an address that is not loopback
+  std::vector<std::string> hosts;  ///< Host names accepted besides localhost and the listen address
+  std::vector<std::string> origins;  ///< browser Origins accepted; none by default
+  Millis idle_timeout{75'000};       ///< keep-alive connection without a request
+  Millis request_timeout{10'000};    ///< header and body, from first byte to last
 };
 
 /// Every bound on what workers may make the sidecar hold.
 struct SessionLimits {
-  uint32_t sessions_max = 12'000;               ///< over all dialects
-  size_t request_bytes_max = 16u << 20;         ///< one frame, JSON text or HTTP body
+  uint32_t sessions_max = 12'000;        ///< over all dialects
+  size_t request_bytes_max = 16u << 20;  ///< one frame, JSON text or HTTP body
   uint32_t batch_items_max = 1'000;
-  size_t batch_reply_bytes_max = 25u << 20;     ///< the assembled answer of one batch
-  uint32_t depth_max = 256;                     ///< nesting of a JSON text
-  uint32_t calls_in_flight_max = 1'024;         ///< of one session
-  size_t output_queue_bytes_max = 8u << 20;     ///< unread by the worker: reading from it stops at half; over it, it is cut
-  Millis partial_timeout{30'000};               ///< a message begun and not finished
+  size_t batch_reply_bytes_max = 25u << 20;  ///< the assembled answer of one batch
+  uint32_t depth_max = 256;                  ///< nesting of a JSON text
+  uint32_t calls_in_flight_max = 1'024;      ///< of one session
+  size_t output_queue_bytes_max =
+      8u << 20;  ///< unread by the worker: reading from it stops at half; over it, it is cut
+  Millis partial_timeout{30'000};  ///< a message begun and not finished
 };
 
 }  // namespace sidecar
