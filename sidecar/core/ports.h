@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "base/flow.h"
+#include "core/types.h"
+
+namespace sidecar {
+
+/// Where replies go: the sessions.
+class DownstreamPort {
+ public:
+  /// Exactly once per submitted call that was not cancelled; may come inside submit().
+  /// A session that is gone is passed over in silence.
+  virtual void on_reply(SessionId session, uint64_t token, const Reply& reply) = 0;
+  /// The next bytes of a long result. kFull: hold until CallPort::resume; kDropped: cancel the
+  /// call.
+  virtual Flow on_reply_part(SessionId session, uint64_t token, std::string_view bytes) = 0;
+
+ protected:
+  ~DownstreamPort() = default;
+};
+
+/// Where calls go: the dispatcher, as sessions see it.
+class CallPort {
+ public:
+  /// Starts a call. Returns 0 when it was answered already.
+  virtual CallId submit(const Request& request) = 0;
+  /// Nobody waits any more: no reply will come.
+  virtual void cancel(CallId call) = 0;
+  /// The session has room again after it answered kFull.
+  virtual void resume(CallId call) = 0;
+
+ protected:
+  ~CallPort() = default;
+};
+
+/// Where attempts end.
+class AttemptSink {
+ public:
+  /// The next bytes of a long result. kFull: hold until UpstreamPort::resume.
+  virtual Flow on_attempt_part(AttemptId attempt, std::string_view bytes) = 0;
+  /// Exactly once per started attempt that was not cancelled, never inside start().
+  virtual void on_attempt_done(AttemptId attempt, const AttemptResult& result) = 0;
+
+ protected:
+  ~AttemptSink() = default;
+};
+
+/// One endpoint's channel.
+class UpstreamPort {
+ public:
+  virtual ~UpstreamPort() = default;
+  /// Never completes inside itself.
+  virtual void start(const Attempt& attempt, AttemptSink& sink) = 0;
+  /// No callback comes after this. Returns what may have reached the provider.
+  virtual Sent cancel(AttemptId attempt) = 0;
+  virtual void resume(AttemptId attempt) = 0;
+};
+
+/// Told what the dispatcher did; renders nothing itself.
+class Observer {
+ public:
+  virtual void on_attempt_done(std::string_view chain, std::string_view provider, Outcome outcome,
+                               Nanos took) = 0;
+  virtual void on_call_done(std::string_view chain, std::string_view method, bool is_error,
+                            Nanos took) = 0;
+  /// A configured limit was met; `limit` is the setting's name.
+  virtual void on_limit(std::string_view limit) = 0;
+
+ protected:
+  ~Observer() = default;
+};
+
+}  // namespace sidecar
