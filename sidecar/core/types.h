@@ -51,6 +51,7 @@ struct Reply {
 /// One try of a call on one endpoint.
 struct Attempt {
   AttemptId id = 0;
+  SessionId session = 0;  ///< who waits, so that a queue can be fair
   /// `"method":...,"params":...}`: the channel puts `{"jsonrpc":"2.0","id":N,` before it.
   /// Valid during start() only.
   std::string_view request_tail;

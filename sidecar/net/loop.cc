@@ -76,6 +76,10 @@ Loop::Loop(std::unique_ptr<Handles> handles)
 }
 
 Loop::~Loop() {
+  // Posted steps may own what waits for its close callback.
+  for (int turn = 0; turn < 4; ++turn) {
+    uv_run(&handles_->loop, UV_RUN_NOWAIT);
+  }
   uv_close(reinterpret_cast<uv_handle_t*>(&handles_->turn_end), nullptr);
   uv_close(reinterpret_cast<uv_handle_t*>(&handles_->posted), nullptr);
   // Lets the close callbacks of everything already closed run. A handle that is still open here

@@ -1,0 +1,99 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/result.h"
+#include "net/loop.h"
+
+namespace sidecar {
+
+/// A listening socket: accepts connections and hands their descriptors on, unread.
+/// Not: it reads nothing and counts no sessions; whoever takes a descriptor owns it.
+/// Limits: at most kAcceptsPerTurn a turn, so that a storm of connects cannot starve calls. When
+/// the process is out of descriptors the newest connection is closed (a spare descriptor makes room
+/// for accepting it), so the loop never spins on a backlog it cannot take. Owner: app or a
+/// listener; destroying it closes the socket and removes its file.
+class Acceptor {
+ public:
+  static constexpr int kAcceptsPerTurn = 64;
+
+  /// Who may connect to a socket file.
+  struct FileAccess {
+    mode_t mode = 0660;
+    std::optional<gid_t> group;
+  };
+
+  /// Takes over a connected, non-blocking, close-on-exec socket.
+  using OnAccept = std::function<void(int fd)>;
+  /// The process ran out of descriptors and one connection was turned away.
+  using OnExhausted = std::function<void()>;
+
+  /// Listens on a socket file. A stale file is taken over only when its lock file is free and
+  /// nobody answers on it.
+  /// Errors: kInUse naming the holder's pid, kInvalid (path over 107 bytes, not a socket),
+  /// kPermission, kSystem; each with the path and a remedy.
+  static Result<std::unique_ptr<Acceptor>> listen_unix(Loop& loop, const std::string& path,
+                                                       FileAccess access, uint32_t backlog,
+                                                       OnAccept on_accept,
+                                                       OnExhausted on_exhausted);
+  /// Listens on host:port; port 0 = any free one (see port()). `host` is a numeric address or
+  /// localhost.
+  static Result<std::unique_ptr<Acceptor>> listen_tcp(Loop& loop, const std::string& host,
+                                                      uint16_t port, uint32_t backlog,
+                                                      OnAccept on_accept, OnExhausted on_exhausted);
+  ~Acceptor();
+  Acceptor(const Acceptor&) = delete;
+  Acceptor& operator=(const Acceptor&) = delete;
+
+  uint16_t port() const { return port_; }
+
+ private:
+  struct Handles;
+  Acceptor(Loop& loop, int fd, OnAccept on_accept, OnExhausted on_exhausted);
+  void on_readable();
+  void turn_one_away();
+
+  Handles* handles_;
+  int fd_;
+  int spare_fd_;
+  int lock_fd_ = -1;
+  uint16_t port_ = 0;
+  std::string path_;
+  OnAccept on_accept_;
+  OnExhausted on_exhausted_;
+};
+
+/// The uid, gid and pid a Unix peer had when it connected. Errors: none; all -1 for TCP.
+struct PeerCredentials {
+  uid_t uid = static_cast<uid_t>(-1);
+  gid_t gid = static_cast<gid_t>(-1);
+  pid_t pid = -1;
+};
+PeerCredentials peer_credentials(int fd);
+
+/// Waits for the first byte of a connection without consuming it, then says what it is.
+/// Owner: the listener, by id; destroying it early closes the descriptor.
+class FirstByte {
+ public:
+  /// `byte` < 0: the peer left without a word, and the descriptor is closed already.
+  using OnSeen = std::function<void(int fd, int byte)>;
+  FirstByte(Loop& loop, int fd, OnSeen on_seen);
+  ~FirstByte();
+  FirstByte(const FirstByte&) = delete;
+  FirstByte& operator=(const FirstByte&) = delete;
+
+  /// What a descriptor holds now: 0-255, -1 at its end, -2 when nothing has come yet.
+  static int peek(int fd);
+
+ private:
+  struct Handles;
+  Handles* handles_;
+};
+
+}  // namespace sidecar

@@ -1,0 +1,116 @@
+#include "net/curl_multi.h"
+
+#include <curl/curl.h>
+#include <uv.h>
+
+#include <utility>
+
+#include "base/check.h"
+
+namespace sidecar {
+
+/// The poller of one of curl's sockets; freed in its close callback.
+struct CurlMulti::Watch {
+  uv_poll_t poll;
+  CurlMulti* multi;
+  int fd;
+};
+
+CurlMulti::CurlMulti(Loop& loop, uint32_t connections_max, uint32_t streams_max, OnDone on_done)
+    : loop_(loop), multi_(curl_multi_init()), on_done_(std::move(on_done)) {
+  CHECK(multi_ != nullptr);
+  timer_ = loop.make_timer([this]() { run(); });
+  const auto on_socket = [](CURL*, curl_socket_t fd, int what, void* self, void* watch) -> int {
+    static_cast<CurlMulti*>(self)->watch(fd, what, static_cast<Watch*>(watch));
+    return 0;
+  };
+  const auto on_timer = [](CURLM*, long delay_ms, void* self) -> int {
+    static_cast<CurlMulti*>(self)->set_timer(delay_ms);
+    return 0;
+  };
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_SOCKETFUNCTION, +on_socket);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERDATA, this);
+  curl_multi_setopt(multi_, CURLMOPT_TIMERFUNCTION, +on_timer);
+  curl_multi_setopt(multi_, CURLMOPT_MAX_TOTAL_CONNECTIONS, static_cast<long>(connections_max));
+  curl_multi_setopt(multi_, CURLMOPT_MAX_HOST_CONNECTIONS, static_cast<long>(connections_max));
+  curl_multi_setopt(multi_, CURLMOPT_MAXCONNECTS, static_cast<long>(connections_max));
+  curl_multi_setopt(multi_, CURLMOPT_MAX_CONCURRENT_STREAMS, static_cast<long>(streams_max));
+}
+
+CurlMulti::~CurlMulti() {
+  curl_multi_cleanup(multi_);
+}
+
+void CurlMulti::add(CURL* easy) {
+  CHECK(curl_multi_add_handle(multi_, easy) == CURLM_OK);
+}
+
+void CurlMulti::remove(CURL* easy) {
+  CHECK(!is_inside_);
+  curl_multi_remove_handle(multi_, easy);
+}
+
+void CurlMulti::resume(CURL* easy) {
+  is_inside_ = true;  // curl hands over what it held back from within this call
+  curl_easy_pause(easy, CURLPAUSE_CONT);
+  is_inside_ = false;
+}
+
+void CurlMulti::watch(int fd, int what, Watch* watch) {
+  if (what == CURL_POLL_REMOVE) {
+    if (watch != nullptr) {
+      curl_multi_assign(multi_, fd, nullptr);
+      uv_poll_stop(&watch->poll);
+      uv_close(reinterpret_cast<uv_handle_t*>(&watch->poll),
+               [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
+    }
+    return;
+  }
+  if (watch == nullptr) {
+    watch = new Watch{{}, this, fd};
+    uv_poll_init_socket(loop_.raw(), &watch->poll, fd);
+    watch->poll.data = watch;
+    curl_multi_assign(multi_, fd, watch);
+  }
+  const int events = ((what & CURL_POLL_IN) != 0 ? UV_READABLE : 0) |
+                     ((what & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0);
+  uv_poll_start(&watch->poll, events, [](uv_poll_t* poll, int status, int ready) {
+    const auto* self = static_cast<Watch*>(poll->data);
+    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+    flags |= (ready & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0;
+    flags |= (ready & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0;
+    self->multi->act(self->fd, flags);
+  });
+}
+
+void CurlMulti::set_timer(long delay_ms) {
+  if (delay_ms < 0) {
+    timer_->cancel();
+  } else {
+    timer_->arm(loop_.now() + Millis(delay_ms));
+  }
+}
+
+void CurlMulti::run() {
+  act(CURL_SOCKET_TIMEOUT, 0);
+}
+
+void CurlMulti::act(int fd, int events) {
+  int running = 0;
+  is_inside_ = true;
+  curl_multi_socket_action(multi_, fd, events, &running);
+  is_inside_ = false;
+  report_done();
+}
+
+void CurlMulti::report_done() {
+  int left = 0;
+  while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
+    if (message->msg == CURLMSG_DONE) {
+      on_done_(message->easy_handle, message->data.result);
+    }
+  }
+}
+
+}  // namespace sidecar

@@ -1,0 +1,146 @@
+#include "upstream/response_reader.h"
+
+#include <algorithm>
+
+#include "rpc/envelope.h"
+#include "rpc/json_text.h"
+
+namespace sidecar {
+
+namespace {
+
+constexpr std::string_view kWrongId = "answer to another id";
+
+}  // namespace
+
+ResponseReader::ResponseReader(AttemptId attempt, uint64_t upstream_id, Options options,
+                               AttemptSink& sink)
+    : attempt_(attempt),
+      upstream_id_(std::to_string(upstream_id)),
+      options_(options),
+      sink_(&sink) {}
+
+Flow ResponseReader::take(std::string_view bytes) {
+  if (scanner_.status() == ScanStatus::kDone) {
+    return skip_whitespace(bytes) == bytes.size() ? Flow::kOk
+                                                  : refuse(Outcome::kBadJson, "two documents");
+  }
+  const JsonScanner::Step step = scanner_.feed(bytes);
+  if (step.status == ScanStatus::kError) {
+    return refuse(Outcome::kBadJson, scan_error_text(scanner_.error()));
+  }
+  bytes_.append(bytes.substr(0, step.consumed));
+  if (step.status == ScanStatus::kDone) {
+    const std::string_view rest = bytes.substr(step.consumed);
+    if (skip_whitespace(rest) != rest.size()) {
+      return refuse(Outcome::kBadJson, "two documents");
+    }
+    if (!is_ours()) {
+      return refuse(Outcome::kProtocol, kWrongId);
+    }
+    return Flow::kOk;
+  }
+  const bool is_long = is_streaming_ || bytes_.size() >= options_.stream_bytes_min;
+  return options_.may_stream && is_long ? pass_on() : Flow::kOk;
+}
+
+bool ResponseReader::is_ours() const {
+  // The only id an error may bear instead is null: the provider could not read the request.
+  return scanner_.id_lexeme() == upstream_id_ ||
+         (scanner_.member(MemberKey::kError).is_present() && scanner_.id_lexeme() == "null");
+}
+
+Flow ResponseReader::pass_on() {
+  const JsonSpan& result = scanner_.member(MemberKey::kResult);
+  if (!result.is_present() || scanner_.member(MemberKey::kError).is_present()) {
+    return Flow::kOk;
+  }
+  is_streaming_ = true;
+  const uint64_t from = std::max(result.begin, bytes_begin_);
+  const uint64_t seen = bytes_begin_ + bytes_.size();
+  const uint64_t to = result.is_complete() ? std::min(result.end, seen) : seen;
+  Flow flow = Flow::kOk;
+  if (from < to) {
+    flow = sink_->on_attempt_part(
+        attempt_, std::string_view(bytes_).substr(static_cast<size_t>(from - bytes_begin_),
+                                                  static_cast<size_t>(to - from)));
+  }
+  bytes_begin_ = seen;
+  bytes_.clear();
+  return flow;
+}
+
+AttemptResult ResponseReader::finish() {
+  AttemptResult result;
+  if (has_fault()) {
+    return fault();
+  }
+  if (scanner_.status() != ScanStatus::kDone) {
+    result.outcome = Outcome::kBadJson;
+    result.detail = bytes_.empty() && !is_streaming_ ? "empty body" : "truncated JSON";
+    return result;
+  }
+  if (!is_streaming_) {
+    const ResponseView view = parse_response(bytes_, scanner_);
+    switch (view.kind) {
+      case ResponseKind::kResult:
+        result.body = view.result;
+        return result;
+      case ResponseKind::kError:
+        result.outcome = Outcome::kRpcError;
+        result.body = view.error;
+        return result;
+      case ResponseKind::kNotification:
+        result.outcome = Outcome::kProtocol;
+        result.detail = "a notification instead of an answer";
+        return result;
+      case ResponseKind::kBad:
+        result.outcome = Outcome::kBadJson;
+        result.detail = response_fault_text(view.fault);
+        return result;
+    }
+  }
+  const ResponseVerdict verdict = judge_response(scanner_);
+  if (verdict.kind != ResponseKind::kResult) {
+    result.outcome = Outcome::kBadJson;
+    result.detail = response_fault_text(verdict.fault);
+    return result;
+  }
+  const uint64_t end = scanner_.member(MemberKey::kResult).end;
+  if (end > bytes_begin_) {
+    result.body = std::string_view(bytes_).substr(0, static_cast<size_t>(end - bytes_begin_));
+  }
+  return result;
+}
+
+AttemptResult ResponseReader::finish_with_status(int status) {
+  AttemptResult result;
+  result.http_status = status;
+  result.outcome = status == 429 ? Outcome::kRateLimited : Outcome::kHttpStatus;
+  // 401, 402, 403, 429 speak of us and the provider, not of the call: they outrank the body.
+  const bool is_about_us = status == 401 || status == 402 || status == 403 || status == 429;
+  if (is_about_us || scanner_.status() != ScanStatus::kDone || is_streaming_) {
+    return result;
+  }
+  const ResponseView view = parse_response(bytes_, scanner_);
+  if (view.kind == ResponseKind::kError) {
+    result.outcome = Outcome::kRpcError;
+    result.body = view.error;
+  }
+  return result;
+}
+
+AttemptResult ResponseReader::fault() const {
+  AttemptResult result;
+  result.outcome = fault_;
+  result.detail = detail_;
+  return result;
+}
+
+Flow ResponseReader::refuse(Outcome outcome, std::string_view detail) {
+  fault_ = outcome;
+  detail_ = detail;
+  return Flow::kDropped;
+}
+
+}  // namespace sidecar

@@ -1,0 +1,54 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "base/flow.h"
+#include "core/ports.h"
+#include "rpc/scanner.h"
+
+namespace sidecar {
+
+/// Reads one attempt's answer as its bytes come: keeps a short one whole, passes a long result on
+/// in parts. Each byte is scanned once.
+/// Not: it knows no transport and no HTTP status.
+/// Limits: keeps at most stream_bytes_min and what one take() brings, when it may stream; else the
+/// transport's body limit bounds it.
+/// Owner: a channel, one for each exchange.
+class ResponseReader {
+ public:
+  struct Options {
+    size_t stream_bytes_min = 1u << 20;
+    bool may_stream = false;
+  };
+  ResponseReader(AttemptId attempt, uint64_t upstream_id, Options options, AttemptSink& sink);
+
+  /// kDropped: the bytes are no answer to our question; fault() and detail() say why.
+  Flow take(std::string_view bytes);
+  /// The end of the attempt once the transport says the body is whole. Views live as long as this.
+  AttemptResult finish();
+  /// The verdict on a body that came with a status other than 2xx; never a fault of its own.
+  AttemptResult finish_with_status(int status);
+
+  bool has_fault() const { return fault_ != Outcome::kResult; }
+  /// Requires: has_fault().
+  AttemptResult fault() const;
+
+ private:
+  Flow refuse(Outcome outcome, std::string_view detail);
+  Flow pass_on();
+  bool is_ours() const;
+
+  AttemptId attempt_;
+  std::string upstream_id_;
+  Options options_;
+  AttemptSink* sink_;
+  JsonScanner scanner_;
+  std::string bytes_;  ///< of the answer, from bytes_begin_ on
+  uint64_t bytes_begin_ = 0;
+  bool is_streaming_ = false;
+  Outcome fault_ = Outcome::kResult;
+  std::string_view detail_;
+};
+
+}  // namespace sidecar
