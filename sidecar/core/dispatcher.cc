@@ -4,7 +4,6 @@
 #include <string>
 #include <utility>
 
-#include "base/check.h"
 #include "rpc/envelope.h"
 #include "rpc/method_table.h"
 
@@ -178,7 +177,9 @@ Flow Dispatcher::on_attempt_part(AttemptId attempt, std::string_view bytes) {
 
 void Dispatcher::on_attempt_done(AttemptId attempt, const AttemptResult& result) {
   const LiveAttempt* live = attempts_.find(attempt);
-  CHECK(live != nullptr);
+  if (live == nullptr) {
+    return;  // cancelled while its channel was telling several ends at once
+  }
   const LiveAttempt ended = *live;
   attempts_.erase(attempt);
   settle(ended.call, ended, result);

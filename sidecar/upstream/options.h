@@ -25,7 +25,7 @@ struct ProviderOptions {
   uint32_t connections_max = 8;           ///< HTTP/1.1 pool size; HTTP/2 uses one
   uint32_t queue_max = 1'024;             ///< attempts waiting for a connection
   size_t response_bytes_max = 64u << 20;  ///< a longer body is cut: UPSTREAM_TOO_LARGE
-  size_t stream_bytes_min = 1u << 20;     ///< a longer result is passed on while it arrives
+  size_t stream_bytes_min = 256u << 10;   ///< a longer result is passed on while it arrives
   uint32_t rate_bytes_min = 1'024;        ///< a body slower than this per second ...
   Millis rate_window{10'000};             ///< ... for this long is given up
   std::string proxy;    ///< http:// or socks5h:// ; empty = none, whatever the environment says

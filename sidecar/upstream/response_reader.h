@@ -18,7 +18,7 @@ namespace sidecar {
 class ResponseReader {
  public:
   struct Options {
-    size_t stream_bytes_min = 1u << 20;
+    size_t stream_bytes_min = 256u << 10;
     bool may_stream = false;
   };
   ResponseReader(AttemptId attempt, uint64_t upstream_id, Options options, AttemptSink& sink);

@@ -1,0 +1,20 @@
+#pragma once
+
+#include <span>
+
+#include "app/command_line.h"
+
+namespace sidecar {
+
+/// Each is one row of the program's command table; see its own file.
+extern const Command kRunCommand;
+extern const Command kCallCommand;
+extern const Command kCheckCommand;
+extern const Command kDescribeConfigCommand;
+extern const Command kMockCommand;
+extern const Command kCompletionCommand;
+extern const Command kVersionCommand;
+
+std::span<const Command> all_commands();
+
+}  // namespace sidecar

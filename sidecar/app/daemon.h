@@ -1,0 +1,47 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/telemetry.h"
+#include "config/config.h"
+#include "core/dispatcher.h"
+#include "downstream/listener.h"
+#include "downstream/session.h"
+#include "net/loop.h"
+
+namespace sidecar {
+
+/// The whole sidecar on one loop: channels, dispatcher, listener, wired as ARCHITECTURE.md draws.
+/// Starts with nothing healthy: it binds at once and never waits for a provider.
+/// Owner: `rpc-sidecar run`, or a test.
+class Daemon {
+ public:
+  /// Errors: what the listener or a channel says, with the setting's name.
+  static Result<std::unique_ptr<Daemon>> create(Loop& loop, const Config& config);
+  ~Daemon();
+  Daemon(const Daemon&) = delete;
+  Daemon& operator=(const Daemon&) = delete;
+
+  /// Stops accepting, ends every session, and calls `on_down` when all is closed.
+  void shut_down(std::function<void()> on_down);
+
+  uint16_t http_port() const { return listener_->http_port(); }
+
+ private:
+  Daemon(Loop& loop, const Config& config);
+  Status open_channels(const Config& config, std::vector<Pool>& pools);
+  std::string hello() const;
+
+  Loop& loop_;
+  Telemetry telemetry_;
+  SessionTable sessions_;
+  std::vector<ChainInfo> chains_;
+  std::vector<std::unique_ptr<UpstreamPort>> channels_;
+  std::unique_ptr<Dispatcher> dispatcher_;
+  std::unique_ptr<Listener> listener_;
+};
+
+}  // namespace sidecar

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "core/ports.h"
+
+namespace sidecar {
+
+/// Counts what the house does and writes it to the log: the one Observer.
+/// Limits: names come from bounded sets (configured names, method table, reasons, limits).
+/// Owner: app.
+class Telemetry final : public Observer {
+ public:
+  void on_attempt_done(std::string_view chain, std::string_view provider, Outcome outcome,
+                       Nanos took) override;
+  void on_call_done(std::string_view chain, std::string_view method, bool is_error,
+                    Nanos took) override;
+  void on_limit(std::string_view limit) override { count("limit", limit); }
+
+  void count(std::string_view what, std::string_view name);
+  /// All counters as one JSON object: {"limit":{"sessions_max":3},...}.
+  std::string counters_json() const;
+
+ private:
+  using Names = std::map<std::string, uint64_t, std::less<>>;
+  std::map<std::string, Names, std::less<>> counters_;
+  uint64_t calls_ok_ = 0;
+  uint64_t calls_failed_ = 0;
+};
+
+}  // namespace sidecar

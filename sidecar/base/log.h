@@ -1,0 +1,59 @@
+#pragma once
+
+#include <array>
+#include <concepts>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace sidecar::log {
+
+enum class Level { kDebug, kInfo, kWarn, kError };
+
+/// One `key=value` of a line.
+struct Field {
+  std::string_view key;
+  std::string value;
+};
+
+inline Field kv(std::string_view key, std::string_view value) {
+  return {key, std::string(value)};
+}
+inline Field kv(std::string_view key, bool value) {
+  return {key, value ? "true" : "false"};
+}
+inline Field kv(std::string_view key, std::integral auto value) {
+  return {key, std::to_string(value)};
+}
+inline Field kv(std::string_view key, const Secret&) {
+  return {key, "***"};
+}
+
+/// Lines go to standard error: `event key=value ...`. Level names: debug, info, warn, error.
+/// Errors: kInvalid for another name.
+Status set_level(std::string_view name);
+bool is_on(Level level);
+void write(Level level, std::string_view event, std::span<const Field> fields);
+
+template <class... Fields>
+void debug(std::string_view event, Fields... fields) {
+  write(Level::kDebug, event, std::array<Field, sizeof...(Fields)>{std::move(fields)...});
+}
+template <class... Fields>
+void info(std::string_view event, Fields... fields) {
+  write(Level::kInfo, event, std::array<Field, sizeof...(Fields)>{std::move(fields)...});
+}
+template <class... Fields>
+void warn(std::string_view event, Fields... fields) {
+  write(Level::kWarn, event, std::array<Field, sizeof...(Fields)>{std::move(fields)...});
+}
+template <class... Fields>
+void error(std::string_view event, Fields... fields) {
+  write(Level::kError, event, std::array<Field, sizeof...(Fields)>{std::move(fields)...});
+}
+
+}  // namespace sidecar::log

@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "downstream/session.h"
+#include "downstream/session_host.h"
+#include "net/stream.h"
+#include "proto/frame.h"
+#include "rpc/rpc_error.h"
+
+namespace sidecar {
+
+/// A worker that speaks the length-prefixed protocol of proto/PROTOCOL.md.
+///   CALL ─▶ submit ─▶ RESULT (in parts with MORE when long) or ERROR, in completion order
+/// Limits: request_bytes_max a frame, calls_in_flight_max open calls, output_queue_bytes_max unread
+/// answers, partial_timeout for a frame begun and not finished. Memory is what was received, not
+/// what a header promises.
+/// Owner: SessionTable.
+class FramedSession final : public Session, private StreamSink {
+ public:
+  /// Requires: attach() follows at once with the id the table gave.
+  explicit FramedSession(SessionHost& host);
+  ~FramedSession() override;
+  /// Takes over the socket. False when it cannot be used.
+  bool attach(Loop& loop, int fd, SessionId id);
+
+  void on_reply(uint64_t token, const Reply& reply) override;
+  Flow on_reply_part(uint64_t token, std::string_view bytes) override;
+  void on_shutdown() override;
+  void on_sweep(Instant now) override;
+  bool is_connection() const override { return true; }
+
+  /// The ERROR frame for a connection over sessions_max.
+  static std::string_view limit_farewell();
+
+ private:
+  struct Open {
+    CallId call = 0;
+    uint16_t chain = 0;
+    bool is_held = false;  ///< its parts wait for room
+  };
+
+  void on_stream_bytes(std::string_view bytes) override;
+  void on_stream_eof() override;
+  void on_stream_failed(std::string_view what) override;
+  void on_stream_drained() override;
+
+  /// Takes whole frames off the front; returns how many bytes it used.
+  size_t take_frames(std::string_view bytes);
+  void take_frame(const rpcs_frame& frame, std::string_view payload);
+  void take_hello(const rpcs_frame& frame, std::string_view payload);
+  void take_call(const rpcs_frame& frame, std::string_view payload);
+  void take_cancel(uint64_t id);
+  void write_frame(uint8_t type, uint8_t flags, uint16_t chain, uint64_t id,
+                   std::string_view payload);
+  void write_error(uint64_t id, uint16_t chain, const ErrorSpec& spec);
+  void fail(std::string_view message);
+  bool has_room();
+  void finish_if_done();
+  void close(EndReason reason);
+
+  SessionHost& host_;
+  SessionId id_ = 0;
+  StreamPtr stream_;
+  std::string partial_;
+  std::optional<Instant> partial_since_;
+  std::unordered_map<uint64_t, Open> open_;
+  bool has_hello_ = false;
+  bool is_input_over_ = false;
+  bool is_closed_ = false;
+};
+
+}  // namespace sidecar

@@ -1,0 +1,183 @@
+#include "downstream/http_face.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "downstream/ws_session.h"
+
+namespace sidecar {
+
+namespace {
+
+constexpr std::string_view kJson = "application/json";
+
+/// `name`, `name:port` and `[v6]:port` without the port.
+std::string_view without_port(std::string_view host) {
+  const size_t colon = host.rfind(':');
+  const size_t bracket = host.rfind(']');
+  if (colon == std::string_view::npos || (bracket != std::string_view::npos && colon < bracket)) {
+    return host;
+  }
+  return host.substr(0, colon);
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  const auto lower = [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; };
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(),
+                    [&lower](char x, char y) { return lower(x) == lower(y); });
+}
+
+bool is_json(std::string_view content_type) {
+  const std::string_view type = content_type.substr(0, content_type.find(';'));
+  const size_t end = type.find_last_not_of(" \t");
+  return equal_ignoring_case(type.substr(0, end + 1), kJson);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<HttpFace>> HttpFace::create(Loop& loop, const HttpOptions& options,
+                                                   SessionHost& host, SessionTable& sessions,
+                                                   std::function<std::string()> hello) {
+  HttpServerOptions server;
+  server.body_bytes_max = host.limits().request_bytes_max;
+  server.output_bytes_max = host.limits().output_queue_bytes_max;
+  server.request_timeout = options.request_timeout;
+  server.idle_timeout = options.idle_timeout;
+  std::unique_ptr<HttpFace> face(new HttpFace(options, host, sessions, std::move(hello)));
+  auto created = HttpServer::create(loop, server, *face);
+  if (!created.ok()) {
+    return created.error();
+  }
+  face->server_ = std::move(created).value();
+  return face;
+}
+
+HttpFace::HttpFace(const HttpOptions& options, SessionHost& host, SessionTable& sessions,
+                   std::function<std::string()> hello)
+    : host_(host),
+      sessions_(sessions),
+      hello_(std::move(hello)),
+      hosts_(options.hosts),
+      origins_(options.origins) {
+  hosts_.insert(hosts_.end(), {"localhost", "127.0.0.1", "[::1]"});
+}
+
+void HttpFace::adopt(int fd) {
+  ++connections_;
+  if (!server_->adopt(fd)) {
+    --connections_;
+  }
+}
+
+void HttpFace::close(std::function<void()> on_closed) {
+  server_->close(std::move(on_closed));
+}
+
+bool HttpFace::is_host_allowed(std::string_view host) const {
+  const std::string_view name = without_port(host);
+  return std::any_of(hosts_.begin(), hosts_.end(), [name](const std::string& allowed) {
+    return equal_ignoring_case(allowed, name);
+  });
+}
+
+bool HttpFace::is_origin_allowed(std::string_view origin) const {
+  return origin.empty() ||
+         std::any_of(origins_.begin(), origins_.end(), [origin](const std::string& allowed) {
+           return equal_ignoring_case(allowed, origin);
+         });
+}
+
+std::optional<ChainNumber> HttpFace::chain_of(std::string_view path) const {
+  if (path.empty() || path == "/") {
+    return ChainNumber{0};
+  }
+  for (const ChainInfo& chain : host_.chains()) {
+    if (path.substr(1) == chain.name) {
+      return chain.number;
+    }
+  }
+  return std::nullopt;
+}
+
+HttpVerdict HttpFace::on_http_head(const HttpHead& head) {
+  if (!is_host_allowed(head.host)) {
+    return {403, "this Host name is not served; see http.hosts\n", 0};
+  }
+  if (!is_origin_allowed(head.origin)) {
+    return {403, "this Origin is not allowed; see http.origins\n", 0};
+  }
+  const auto chain = chain_of(head.path);
+  if (!chain) {
+    return {404, "no such chain; the path is / or /{chain}\n", 0};
+  }
+  const bool is_get = head.method == "GET";
+  if (!is_get && head.method != "POST") {
+    return {405, "POST JSON-RPC here\n", 0};
+  }
+  if (!is_get && !is_json(head.content_type)) {
+    return {415, "Content-Type must be application/json\n", 0};
+  }
+  return {200, "", *chain};
+}
+
+void HttpFace::on_http_request(HttpExchangeId id, uint64_t tag, bool is_post, std::string_view,
+                               std::string_view body) {
+  if (!is_post) {
+    server_->reply(id, 200, kJson, hello_());
+    return;
+  }
+  auto owned = std::make_unique<HttpExchange>(host_, *server_, id, exchanges_);
+  HttpExchange& exchange = *owned;
+  exchange.run(sessions_.add(std::move(owned)), static_cast<ChainNumber>(tag), body);
+}
+
+template <class Kind>
+Kind* HttpFace::session_of(const std::unordered_map<uint64_t, SessionId>& ids, uint64_t id) {
+  const auto found = ids.find(id);
+  return found == ids.end() ? nullptr : static_cast<Kind*>(sessions_.find(found->second));
+}
+
+void HttpFace::on_http_gone(HttpExchangeId id) {
+  if (auto* exchange = session_of<HttpExchange>(exchanges_, id)) {
+    exchange->on_gone();
+  }
+}
+
+void HttpFace::on_http_drained(HttpExchangeId id) {
+  if (auto* exchange = session_of<HttpExchange>(exchanges_, id)) {
+    exchange->on_drained();
+  }
+}
+
+void HttpFace::on_ws_open(WebSocketId id, uint64_t tag) {
+  auto owned = std::make_unique<WsSession>(host_, *server_, id, static_cast<ChainNumber>(tag));
+  WsSession& socket = *owned;
+  const SessionId session = sessions_.add(std::move(owned));
+  socket.attach(session);
+  sockets_.emplace(id, session);
+}
+
+void HttpFace::on_ws_text(WebSocketId id, std::string_view text) {
+  if (auto* socket = session_of<WsSession>(sockets_, id)) {
+    socket->on_text(text);
+  }
+}
+
+void HttpFace::on_ws_drained(WebSocketId id) {
+  if (auto* socket = session_of<WsSession>(sockets_, id)) {
+    socket->on_drained();
+  }
+}
+
+void HttpFace::on_ws_closed(WebSocketId id) {
+  if (auto* socket = session_of<WsSession>(sockets_, id)) {
+    socket->on_closed();
+  }
+  sockets_.erase(id);
+}
+
+void HttpFace::on_http_connection_closed() {
+  --connections_;
+}
+
+}  // namespace sidecar

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "downstream/http_exchange.h"
+#include "downstream/options.h"
+#include "downstream/session.h"
+#include "downstream/session_host.h"
+#include "net/http_server.h"
+
+namespace sidecar {
+
+/// The http and ws dialects: decides who may ask (Host, Origin, content type, path) and turns
+/// requests and sockets into sessions.
+///   POST / and /{chain}: JSON-RPC.  GET the same: a short JSON hello.  Upgrade there: ws.
+/// The Host rule is what keeps a web page that made its own name point at 127.0.0.1 out; Origin
+/// keeps out pages in general, for browsers let any page open a WebSocket.
+/// Owner: Listener.
+class HttpFace final : private HttpServerSink {
+ public:
+  /// `hello` is the body of GET.
+  static Result<std::unique_ptr<HttpFace>> create(Loop& loop, const HttpOptions& options,
+                                                  SessionHost& host, SessionTable& sessions,
+                                                  std::function<std::string()> hello);
+
+  /// Takes over an accepted, unread socket.
+  void adopt(int fd);
+  /// A Host name that is served, beside localhost and the loopback addresses.
+  void allow_host(std::string host) { hosts_.push_back(std::move(host)); }
+  size_t connection_count() const { return connections_; }
+  /// Ends all connections; `on_closed` runs when the last is gone.
+  void close(std::function<void()> on_closed);
+
+ private:
+  HttpFace(const HttpOptions& options, SessionHost& host, SessionTable& sessions,
+           std::function<std::string()> hello);
+
+  HttpVerdict on_http_head(const HttpHead& head) override;
+  void on_http_request(HttpExchangeId id, uint64_t tag, bool is_post, std::string_view path,
+                       std::string_view body) override;
+  void on_http_gone(HttpExchangeId id) override;
+  void on_http_drained(HttpExchangeId id) override;
+  void on_ws_open(WebSocketId id, uint64_t tag) override;
+  void on_ws_text(WebSocketId id, std::string_view text) override;
+  void on_ws_drained(WebSocketId id) override;
+  void on_ws_closed(WebSocketId id) override;
+  void on_http_connection_closed() override;
+
+  bool is_host_allowed(std::string_view host) const;
+  bool is_origin_allowed(std::string_view origin) const;
+  std::optional<ChainNumber> chain_of(std::string_view path) const;
+  template <class Kind>
+  Kind* session_of(const std::unordered_map<uint64_t, SessionId>& ids, uint64_t id);
+
+  SessionHost& host_;
+  SessionTable& sessions_;
+  std::function<std::string()> hello_;
+  std::vector<std::string> hosts_;
+  std::vector<std::string> origins_;
+  HttpExchange::Registry exchanges_;
+  std::unordered_map<WebSocketId, SessionId> sockets_;
+  size_t connections_ = 0;
+  std::unique_ptr<HttpServer> server_;
+};
+
+}  // namespace sidecar

@@ -1,0 +1,241 @@
+#include "downstream/listener.h"
+
+#include <grp.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <utility>
+
+#include "downstream/framed_session.h"
+#include "downstream/json_ipc_session.h"
+
+namespace sidecar {
+
+namespace {
+
+constexpr Millis kSweepEvery{1'000};
+
+enum class Dialect { kFramed, kJsonIpc, kHttp, kUnknown };
+
+Dialect dialect_of(int byte) {
+  if (byte >= 0x00 && byte <= 0x07) {
+    return Dialect::kFramed;
+  }
+  if (byte == '{' || byte == '[' || byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r') {
+    return Dialect::kJsonIpc;
+  }
+  if ((byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z')) {
+    return Dialect::kHttp;
+  }
+  return Dialect::kUnknown;
+}
+
+Result<gid_t> find_group(const std::string& name) {
+  if (const group* found = ::getgrnam(name.c_str())) {
+    return found->gr_gid;
+  }
+  if (!name.empty() && name.find_first_not_of("0123456789") == std::string::npos) {
+    return static_cast<gid_t>(std::strtoul(name.c_str(), nullptr, 10));
+  }
+  return Error{Errc::kNotFound, "listen.group: there is no group \"" + name +
+                                    "\" on this host; make it, or name another"};
+}
+
+/// `host:port` and `[v6]:port`.
+std::pair<std::string, uint16_t> split_address(const std::string& text) {
+  const size_t colon = text.rfind(':');
+  std::string host = text.substr(0, colon);
+  if (host.size() > 2 && host.front() == '[') {
+    host = host.substr(1, host.size() - 2);
+  }
+  return {host, static_cast<uint16_t>(std::strtoul(text.c_str() + colon + 1, nullptr, 10))};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Listener>> Listener::create(Loop& loop, const Options& options,
+                                                   std::vector<ChainInfo> chains, CallPort& calls,
+                                                   SessionTable& sessions, Count count,
+                                                   std::function<std::string()> hello) {
+  std::unique_ptr<Listener> listener(
+      new Listener(loop, options, std::move(chains), calls, sessions, std::move(count)));
+  auto http = HttpFace::create(loop, options.http, *listener, sessions, std::move(hello));
+  if (!http.ok()) {
+    return http.error();
+  }
+  listener->http_ = std::move(http).value();
+  if (auto listening = listener->listen_unix(); !listening.ok()) {
+    return listening.error();
+  }
+  if (!options.http.listen.empty()) {
+    if (auto listening = listener->listen_tcp(); !listening.ok()) {
+      return listening.error();
+    }
+  }
+  return listener;
+}
+
+Listener::Listener(Loop& loop, const Options& options, std::vector<ChainInfo> chains,
+                   CallPort& calls, SessionTable& sessions, Count count)
+    : loop_(loop),
+      options_(options),
+      chains_(std::move(chains)),
+      calls_(calls),
+      sessions_(sessions),
+      count_(std::move(count)),
+      sweep_timer_(loop.make_timer([this]() { sweep(); })) {
+  sweep_timer_->arm(loop_.now() + kSweepEvery);
+}
+
+Listener::~Listener() {
+  loop_.forget_turn_end(*this);
+}
+
+Status Listener::listen_unix() {
+  Acceptor::FileAccess access;
+  access.mode = static_cast<mode_t>(options_.listen.mode);
+  if (!options_.listen.group.empty()) {
+    const auto group = find_group(options_.listen.group);
+    if (!group.ok()) {
+      return group.error();
+    }
+    access.group = group.value();
+  }
+  auto acceptor = Acceptor::listen_unix(
+      loop_, options_.listen.path, access, options_.listen.backlog,
+      [this](int fd) { on_unix_accept(fd); }, [this]() { on_limit("descriptors"); });
+  if (!acceptor.ok()) {
+    return acceptor.error();
+  }
+  unix_ = std::move(acceptor).value();
+  return Done{};
+}
+
+Status Listener::listen_tcp() {
+  const auto [host, port] = split_address(options_.http.listen);
+  auto acceptor = Acceptor::listen_tcp(
+      loop_, host, port, options_.listen.backlog, [this](int fd) { on_tcp_accept(fd); },
+      [this]() { on_limit("descriptors"); });
+  if (!acceptor.ok()) {
+    return acceptor.error();
+  }
+  tcp_ = std::move(acceptor).value();
+  http_->allow_host(host.find(':') == std::string::npos ? host : "[" + host + "]");
+  return Done{};
+}
+
+size_t Listener::connection_count() const {
+  return stream_sessions_ + silent_.size() + http_->connection_count();
+}
+
+bool Listener::admit(int fd) {
+  if (connection_count() < options_.limits.sessions_max) {
+    return true;
+  }
+  on_limit("sessions_max");
+  // Any dialect's reader sees the end; a framed one has been told why.
+  const std::string_view farewell = FramedSession::limit_farewell();
+  (void)::send(fd, farewell.data(), farewell.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  ::shutdown(fd, SHUT_WR);
+  ::close(fd);
+  return false;
+}
+
+void Listener::on_unix_accept(int fd) {
+  if (!admit(fd)) {
+    return;
+  }
+  const int byte = FirstByte::peek(fd);
+  if (byte == -1) {
+    ::close(fd);
+  } else if (byte >= 0) {
+    on_first_byte(fd, byte);
+  } else {
+    silent_[fd] = std::make_unique<FirstByte>(loop_, fd, [this, fd](int seen_fd, int seen) {
+      const std::unique_ptr<FirstByte> last = std::move(silent_[fd]);
+      silent_.erase(fd);
+      if (seen >= 0) {
+        on_first_byte(seen_fd, seen);
+      }
+    });
+  }
+}
+
+void Listener::on_tcp_accept(int fd) {
+  if (admit(fd)) {
+    count_("session", "http_tcp");
+    http_->adopt(fd);
+  }
+}
+
+void Listener::on_first_byte(int fd, int byte) {
+  switch (dialect_of(byte)) {
+    case Dialect::kFramed:
+      open_stream_session<FramedSession>(fd, "framed");
+      return;
+    case Dialect::kJsonIpc:
+      open_stream_session<JsonIpcSession>(fd, "json_ipc");
+      return;
+    case Dialect::kHttp:
+      count_("session", "http_unix");
+      http_->adopt(fd);
+      return;
+    case Dialect::kUnknown:
+      count_("session", "unknown_dialect");
+      ::close(fd);
+      return;
+  }
+}
+
+template <class Kind>
+void Listener::open_stream_session(int fd, std::string_view dialect) {
+  count_("session", dialect);
+  auto owned = std::make_unique<Kind>(static_cast<SessionHost&>(*this));
+  Kind& session = *owned;
+  const SessionId id = sessions_.add(std::move(owned));
+  ++stream_sessions_;
+  if (!session.attach(loop_, fd, id)) {
+    end_session(id, EndReason::kPeerFailed);
+  }
+}
+
+void Listener::end_session(SessionId session, EndReason reason) {
+  count_("end", end_reason_name(reason));
+  if (ended_.empty()) {
+    loop_.at_turn_end(*this);
+  }
+  ended_.push_back(session);
+}
+
+void Listener::on_turn_end() {
+  std::vector<SessionId> ended;
+  ended.swap(ended_);
+  for (const SessionId id : ended) {
+    const Session* session = sessions_.find(id);
+    if (session != nullptr) {
+      stream_sessions_ -= session->is_connection() ? 1 : 0;
+      sessions_.remove(id);
+    }
+  }
+}
+
+void Listener::sweep() {
+  const Instant now = loop_.now();
+  sessions_.for_each([now](Session& session) { session.on_sweep(now); });
+  sweep_timer_->arm(now + kSweepEvery);
+}
+
+void Listener::shut_down(std::function<void()> on_closed) {
+  if (std::exchange(is_shut_down_, true)) {
+    return;
+  }
+  unix_.reset();
+  tcp_.reset();
+  silent_.clear();
+  sweep_timer_->cancel();
+  sessions_.for_each([](Session& session) { session.on_shutdown(); });
+  http_->close(std::move(on_closed));
+}
+
+}  // namespace sidecar

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/ports.h"
+#include "core/types.h"
+#include "downstream/http_face.h"
+#include "downstream/options.h"
+#include "downstream/session.h"
+#include "downstream/session_host.h"
+#include "net/acceptor.h"
+#include "net/loop.h"
+
+namespace sidecar {
+
+/// The worker's door: accepts on the Unix socket (and on loopback TCP when asked to), looks at the
+/// first byte of each connection and gives it to its dialect.
+///
+///   accept ─▶ FirstByte ─┬─ 0x00-0x07 ─────────▶ FramedSession
+///                        ├─ { [ white space ───▶ JsonIpcSession
+///                        ├─ ASCII letter ──────▶ HttpFace (http, ws)
+///                        └─ anything else ─────▶ closed, counted
+/// Limits: sessions_max connections over all dialects; one more is told so and closed.
+/// Owner: app. Requires: `sessions` outlives it.
+class Listener final : private SessionHost, private TurnEnd {
+ public:
+  struct Options {
+    ListenOptions listen;
+    HttpOptions http;
+    SessionLimits limits;
+  };
+  /// Counts by name: dialects opened, reasons ended, limits met.
+  using Count = std::function<void(std::string_view what, std::string_view name)>;
+
+  /// Errors: as Acceptor's, and kNotFound for an unknown group.
+  static Result<std::unique_ptr<Listener>> create(Loop& loop, const Options& options,
+                                                  std::vector<ChainInfo> chains, CallPort& calls,
+                                                  SessionTable& sessions, Count count,
+                                                  std::function<std::string()> hello);
+  ~Listener();
+
+  /// Stops accepting, tells every session, and calls `on_closed` once the HTTP side is down.
+  void shut_down(std::function<void()> on_closed);
+
+  /// Of the HTTP face on TCP; 0 when it is off.
+  uint16_t http_port() const { return tcp_ ? tcp_->port() : 0; }
+  size_t connection_count() const;
+
+ private:
+  Listener(Loop& loop, const Options& options, std::vector<ChainInfo> chains, CallPort& calls,
+           SessionTable& sessions, Count count);
+
+  CallPort& calls() override { return calls_; }
+  const SessionLimits& limits() const override { return options_.limits; }
+  const std::vector<ChainInfo>& chains() const override { return chains_; }
+  Instant now() const override { return loop_.now(); }
+  void on_limit(std::string_view limit) override { count_("limit", limit); }
+  void end_session(SessionId session, EndReason reason) override;
+
+  Status listen_unix();
+  Status listen_tcp();
+  bool admit(int fd);
+  void on_unix_accept(int fd);
+  void on_tcp_accept(int fd);
+  void on_first_byte(int fd, int byte);
+  template <class Kind>
+  void open_stream_session(int fd, std::string_view dialect);
+  void sweep();
+  void on_turn_end() override;
+
+  Loop& loop_;
+  Options options_;
+  std::vector<ChainInfo> chains_;
+  CallPort& calls_;
+  SessionTable& sessions_;
+  Count count_;
+  std::unique_ptr<HttpFace> http_;
+  std::unique_ptr<Acceptor> unix_;
+  std::unique_ptr<Acceptor> tcp_;
+  std::unordered_map<int, std::unique_ptr<FirstByte>> silent_;  ///< by descriptor
+  size_t stream_sessions_ = 0;
+  std::vector<SessionId> ended_;  ///< destroyed at the end of the turn, out of their own way
+  std::unique_ptr<Timer> sweep_timer_;
+  bool is_shut_down_ = false;
+};
+
+}  // namespace sidecar

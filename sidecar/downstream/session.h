@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string_view>
+
+#include "base/slot_map.h"
+#include "core/ports.h"
+#include "core/types.h"
+
+namespace sidecar {
+
+/// One downstream connection (or one HTTP request), as replies find it.
+/// Owner: SessionTable. It is destroyed on a loop turn of its own, never inside its own methods.
+class Session {
+ public:
+  virtual ~Session() = default;
+  virtual void on_reply(uint64_t token, const Reply& reply) = 0;
+  virtual Flow on_reply_part(uint64_t token, std::string_view bytes) = 0;
+  /// Called about once a second: drops what has been unfinished for too long.
+  virtual void on_sweep(Instant now) { (void)now; }
+  /// True for a session that is a connection of its own, not one request on a shared one.
+  virtual bool is_connection() const { return false; }
+  /// The sidecar is going down: tell the worker and end gently.
+  virtual void on_shutdown() = 0;
+};
+
+/// All sessions by id: hands replies to the one they are for, drops them when it is gone.
+/// Owner: app.
+class SessionTable final : public DownstreamPort {
+ public:
+  SessionId add(std::unique_ptr<Session> session) { return sessions_.insert(std::move(session)); }
+  /// Destroys the session at once.
+  /// Requires: not called from inside one of its methods.
+  void remove(SessionId id) {
+    if (std::unique_ptr<Session>* found = sessions_.find(id)) {
+      const std::unique_ptr<Session> last = std::move(*found);
+      sessions_.erase(id);
+    }
+  }
+  Session* find(SessionId id) {
+    std::unique_ptr<Session>* found = sessions_.find(id);
+    return found != nullptr ? found->get() : nullptr;
+  }
+  size_t size() const { return sessions_.size(); }
+  void for_each(const std::function<void(Session&)>& visit) {
+    sessions_.for_each([&visit](uint64_t, std::unique_ptr<Session>& one) { visit(*one); });
+  }
+
+  void on_reply(SessionId session, uint64_t token, const Reply& reply) override {
+    if (Session* found = find(session)) {
+      found->on_reply(token, reply);
+    }
+  }
+  Flow on_reply_part(SessionId session, uint64_t token, std::string_view bytes) override {
+    Session* found = find(session);
+    return found != nullptr ? found->on_reply_part(token, bytes) : Flow::kDropped;
+  }
+
+ private:
+  SlotMap<std::unique_ptr<Session>> sessions_;
+};
+
+}  // namespace sidecar
