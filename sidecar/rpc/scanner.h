@@ -63,6 +63,8 @@ struct JsonSpan {
   }
 };
 
+enum class ScanState : uint8_t;  // scanner_state.h
+
 /// Checks one JSON text (RFC 8259) as it arrives, without building it, and says where the members
 /// of an outermost object or the elements of an outermost array lie. Each byte is looked at once,
 /// however the text is split; nothing is allocated unless element spans are asked for.
@@ -85,7 +87,7 @@ class JsonScanner {
   };
 
   JsonScanner() = default;
-  explicit JsonScanner(Options options) : options_(options) {}
+  explicit JsonScanner(Options options);
 
   /// After kDone and kError nothing more is consumed until reset().
   Step feed(std::string_view chunk);
@@ -113,37 +115,42 @@ class JsonScanner {
   static constexpr size_t kIdBytesMax = 32;
 
  private:
-  enum class State : uint8_t;
   struct Cursor;
 
-  void run(Cursor& cursor);
-  void structural(Cursor& cursor);
-  void lexical(Cursor& cursor);
-  void string_body(Cursor& cursor);
-  void string_special(Cursor& cursor);
-  void string_utf8(Cursor& cursor);
-  void string_escape(Cursor& cursor);
-  void string_hex(Cursor& cursor);
+  // Hot ones work on a cursor in registers; others take it by value, so that it may stay there.
+  Cursor run(Cursor cursor);
+  void begin_string(Cursor& cursor);
   void end_string(Cursor& cursor);
-  void number(Cursor& cursor);
-  void literal(Cursor& cursor);
-  void begin_value(Cursor& cursor);
-  void end_value(Cursor& cursor);
-  void begin_shallow(Cursor& cursor);
-  void end_shallow(Cursor& cursor);
-  void end_key(Cursor& cursor);
+  void begin_number(Cursor& cursor);
+  void begin_literal(Cursor& cursor);
   void open(Cursor& cursor, bool is_object);
   void close(Cursor& cursor);
-  void keep_split_token(const Cursor& cursor);
+  void begin_value(const Cursor& cursor);
+  void end_value(Cursor& cursor);
+  Cursor lexical(Cursor cursor);
+  void in_string(Cursor& cursor);
+  void in_escape(Cursor& cursor);
+  void in_hex(Cursor& cursor);
+  void in_surrogate_gap(Cursor& cursor);
+  void begin_utf8(Cursor& cursor);
+  void in_utf8(Cursor& cursor);
+  void in_number(Cursor& cursor);
+  void in_literal(Cursor& cursor);
   void fail(Cursor& cursor, ScanError error);
-  uint64_t position(const Cursor& cursor) const;
+  // Depths 0 and 1: the spans.
+  void begin_shallow(Cursor cursor);
+  void end_shallow(Cursor cursor);
+  void begin_key(Cursor cursor);
+  void end_key(Cursor cursor);
+  void keep_id(Cursor cursor);
+  void keep_split_tokens(Cursor cursor);
 
   static constexpr size_t kKeyBytesMax = 72;  // deadline_ms with all eleven letters as \u escapes
 
   Options options_;
   ScanStatus status_ = ScanStatus::kNeedMore;
   ScanError error_ = ScanError::kNone;
-  State state_{};
+  ScanState state_{};
   bool is_in_object_ = false;  // the innermost container
   bool is_key_ = false;        // the string being read
   bool has_escape_ = false;    // the key being read at depth 1
@@ -167,8 +174,8 @@ class JsonScanner {
   std::array<JsonSpan, kMemberKeyCount> members_;
   std::vector<JsonSpan> elements_;
   std::array<uint64_t, kDepthLimit / 64> is_object_bits_{};  // the containers around the innermost
-  std::array<char, kKeyBytesMax> key_bytes_;
-  std::array<char, kIdBytesMax> id_bytes_;
+  std::array<char, kKeyBytesMax> key_bytes_{};
+  std::array<char, kIdBytesMax> id_bytes_{};
 };
 
 }  // namespace sidecar
