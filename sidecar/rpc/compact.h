@@ -18,8 +18,8 @@ namespace sidecar {
 /// output therefore does not depend on how the input was split.
 /// Shape: write()* per text, then reset().
 /// Limits: holds at most kBraceWindow bytes.
-/// Errors: none. Requires: the bytes are JSON that JsonScanner accepted; for anything else the
-/// output is some ASCII text of at most six times the input's size.
+/// Errors: none. Requires: the bytes are JSON that JsonScanner accepted. For anything else the
+/// output is unspecified, and at most six times as long.
 class CompactWriter {
  public:
   static constexpr size_t kBraceWindow = 4096;
@@ -28,17 +28,27 @@ class CompactWriter {
   void reset();
 
  private:
-  enum class State : uint8_t { kOutside, kString, kEscape, kUtf8 };
+  enum class State : uint8_t { kOutside, kString, kEscape, kUtf8, kHolding };
+  struct Run;
 
-  void write_outside(std::string_view chunk, size_t& at, std::string& out);
-  void write_string(std::string_view chunk, size_t& at, std::string& out);
-  void decide(std::string_view chunk, size_t& at, std::string& out);
+  void write_run(Run& run);
+  void outside(Run& run);
+  void in_string(Run& run);
+  void string_special(Run& run);
+  void in_utf8(Run& run);
+  void append_code_point(Run& run);
+  void hold(Run& run);
+  bool look_ahead(const char* at, const char* end);
 
   State state_ = State::kOutside;
-  bool is_deciding_ = false;     // the bytes since the string's first brace are in held_
-  bool is_decided_ = false;      // for the string being written
-  bool escapes_braces_ = false;  // the decision
-  std::string held_;
+  bool is_decided_ = false;          // whether this string's braces are to be escaped
+  bool escapes_braces_ = false;      // the decision
+  bool is_after_backslash_ = false;  // look_ahead's place in an escape
+  uint8_t utf8_left_ = 0;
+  uint32_t code_point_ = 0;
+  int32_t brace_level_ = 0;  // look_ahead's count
+  size_t looked_bytes_ = 0;  // look_ahead's way from the string's first brace
+  std::string held_;         // that way, when it left the chunk
 };
 
 /// A whole text at once.

@@ -33,7 +33,7 @@ struct RequestView {
 };
 
 /// One request object. A batch's elements come through here one by one.
-RequestView parse_request(std::string_view text);
+RequestView parse_request(std::string_view text, uint16_t depth_max = 256);
 /// The same without a second scan.
 /// Requires: `scanner` is done with exactly `text`.
 RequestView parse_request(std::string_view text, const JsonScanner& scanner);
@@ -46,7 +46,7 @@ struct CallView {
   std::string_view params;
   std::optional<uint64_t> deadline_ms;
 };
-CallView parse_call(std::string_view text);
+CallView parse_call(std::string_view text, uint16_t depth_max = 256);
 
 enum class BatchFault : uint8_t { kNone, kParseError, kNotArray, kEmpty, kTooLong };
 
@@ -58,7 +58,7 @@ struct BatchView {
 
 /// True when the first byte that is not white space is `[`.
 bool is_batch(std::string_view text);
-BatchView split_batch(std::string_view text, size_t items_max);
+BatchView split_batch(std::string_view text, size_t items_max, uint16_t depth_max = 256);
 /// Requires: `scanner` is done with exactly `text` and had elements_max >= items_max.
 BatchView split_batch(std::string_view text, const JsonScanner& scanner, size_t items_max);
 

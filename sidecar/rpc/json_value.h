@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "rpc/json_writer.h"
 #include "rpc/scanner.h"
 
 namespace sidecar {
@@ -55,39 +56,13 @@ class JsonValue {
  private:
   friend class JsonTreeBuilder;
 
+  void write(JsonWriter& writer) const;
+
   JsonKind kind_ = JsonKind::kNull;
   bool bool_ = false;
   std::string text_;  // of a string; of a number the lexeme
   std::vector<JsonValue> items_;
   std::vector<Member> members_;
-};
-
-/// Writes JSON text piece by piece and keeps the commas right.
-/// Requires: calls follow the grammar (a key before each member's value, every begin has its end);
-/// it is not checked here.  Owner: the caller, on the stack.
-class JsonWriter {
- public:
-  /// `out` outlives the writer; what it holds already stays.
-  explicit JsonWriter(std::string& out) : out_(out) {}
-
-  JsonWriter& begin_object();
-  JsonWriter& end_object();
-  JsonWriter& begin_array();
-  JsonWriter& end_array();
-  JsonWriter& key(std::string_view name);
-  JsonWriter& string(std::string_view text);
-  JsonWriter& number(uint64_t value);
-  JsonWriter& signed_number(int64_t value);
-  JsonWriter& boolean(bool value);
-  JsonWriter& null();
-  /// A value that is JSON already.
-  JsonWriter& raw(std::string_view json);
-
- private:
-  void separate();
-
-  std::string& out_;
-  bool needs_comma_ = false;
 };
 
 }  // namespace sidecar

@@ -59,8 +59,8 @@ struct ErrorSpec {
   ErrorName name;
   SentState sent = SentState::kNo;
   std::string_view message = {};                    // empty = the row's
-  std::optional<int> code = std::nullopt;           // empty = the row's; unused once sent
-  std::optional<bool> is_retryable = std::nullopt;  // empty = the row's
+  std::optional<int> code = std::nullopt;           // empty = the row's; not used once sent
+  std::optional<bool> is_retryable = std::nullopt;  // empty = the row's if not sent, else false
   std::span<const TriedUpstream> tried = {};
   std::optional<uint64_t> retry_after_ms = std::nullopt;
 };

@@ -28,7 +28,7 @@ class TextStream {
   enum class Event : uint8_t {
     kText,
     kNeedMore,
-    kBadText,   // scanner().error() and fault_offset() say what and where
+    kBadText,   // not JSON, too deep, or neither object nor array
     kTooLarge,  // before the text was complete
   };
   struct Step {
@@ -36,8 +36,10 @@ class TextStream {
     std::string_view text;  // kText: no white space around it; valid until the next call
   };
 
-  TextStream() = default;
+  TextStream();
   explicit TextStream(Options options);
+  TextStream(const TextStream&) = delete;  // a held chunk is seen by pointer
+  TextStream& operator=(const TextStream&) = delete;
 
   /// Requires: next() said kNeedMore since the last feed(). `chunk` stays alive until next() says
   /// kNeedMore again, or until hold().
@@ -52,10 +54,14 @@ class TextStream {
   /// True when the stream ends between two texts, so that an end of input is a clean one.
   bool is_between_texts() const;
   size_t kept_bytes() const { return text_.size() + held_.size(); }
+  /// What is wrong, a static text for the answer; empty while nothing is.
+  std::string_view fault_text() const { return fault_text_; }
   /// Bytes since the very first one, up to where the fault was seen.
   uint64_t fault_offset() const { return stream_offset_; }
 
  private:
+  bool begin_text();
+  Step more();
   Step fault(Event event);
 
   Options options_;
@@ -65,6 +71,7 @@ class TextStream {
   std::string_view chunk_;  // not scanned yet
   uint64_t stream_offset_ = 0;
   Event fault_ = Event::kNeedMore;
+  std::string_view fault_text_;
   bool is_in_text_ = false;
 };
 
