@@ -1,0 +1,3 @@
+import { describeRawBytes } from './scenario.mjs';
+
+describeRawBytes();

@@ -1,0 +1,3 @@
+import { describeEvmClient } from './scenario.mjs';
+
+describeEvmClient('cast', ['ipc', 'http']);
