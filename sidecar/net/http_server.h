@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -81,6 +82,9 @@ class HttpServer {
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
+
+  /// Ends every connection; `on_closed` runs once the last is gone. No callback of the sink follows.
+  void close(std::function<void()> on_closed);
 
   /// Takes over an accepted, unread socket (Unix or TCP). The descriptor is closed on failure too.
   bool adopt(int fd);

@@ -3,6 +3,7 @@
 #include <uv.h>
 
 #include <algorithm>
+#include <csignal>
 #include <utility>
 
 namespace sidecar {
@@ -61,6 +62,8 @@ Result<std::unique_ptr<Loop>> Loop::create() {
   if (const int rc = uv_loop_init(&handles->loop); rc != 0) {
     return Error{Errc::kSystem, std::string("event loop: ") + uv_strerror(rc)};
   }
+  // A peer that left is a failed write, not the end of the process; libuv leaves that to us.
+  std::signal(SIGPIPE, SIG_IGN);
   uv_prepare_init(&handles->loop, &handles->turn_end);
   uv_idle_init(&handles->loop, &handles->posted);
   return std::unique_ptr<Loop>(new Loop(std::move(handles)));
@@ -132,6 +135,7 @@ void Loop::run_turn_end() {
     }
   }
   turn_ends_.clear();
+  uv_unref(reinterpret_cast<uv_handle_t*>(&handles_->turn_end));
 }
 
 Instant Loop::now() const {

@@ -102,7 +102,7 @@ void Stream::close_gently(Ptr stream) {
 }
 
 std::string& Stream::out() {
-  if (out_.capacity() < 64) {
+  if (out_.empty() && out_.capacity() < 64) {
     out_ = loop_.take_buffer();
   }
   return out_;

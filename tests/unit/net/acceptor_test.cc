@@ -1,0 +1,215 @@
+#include "net/acceptor.h"
+
+#include <doctest/doctest.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "tests/support/socket_pair.h"
+#include "tests/support/temp_folder.h"
+
+namespace sidecar::testing {
+
+namespace {
+
+/// Accepted sockets of one acceptor, closed at the end.
+struct Door {
+  ~Door() {
+    for (const int fd : fds) {
+      ::close(fd);
+    }
+  }
+  Result<std::unique_ptr<Acceptor>> open(Loop& loop, const std::string& path,
+                                         Acceptor::FileAccess access = {}) {
+    return Acceptor::listen_unix(
+        loop, path, access, 16, [this](int fd) { fds.push_back(fd); }, [this]() { ++exhausted; });
+  }
+  std::vector<int> fds;
+  int exhausted = 0;
+};
+
+int dial(const std::string& path) {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  if (::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) != 0) {
+    ::close(fd);
+    return -1;
+  }
+  return fd;
+}
+
+std::unique_ptr<Loop> make_loop() {
+  return std::move(Loop::create()).value();
+}
+
+}  // namespace
+
+TEST_CASE("Acceptor: accepts, with the mode asked for, and removes its file at the end") {
+  TempFolder folder;
+  auto loop = make_loop();
+  Door door;
+  const std::string path = folder.file("rpc.sock");
+  auto acceptor = std::move(door.open(*loop, path, {0640, {}})).value();
+
+  const int fd = dial(path);
+  turn(*loop);
+  struct stat info {};
+  REQUIRE(::stat(path.c_str(), &info) == 0);
+  CHECK((info.st_mode & 0777) == 0640);
+  REQUIRE(door.fds.size() == 1);
+  CHECK(peer_credentials(door.fds[0]).pid == ::getpid());
+  CHECK(peer_credentials(door.fds[0]).uid == ::getuid());
+
+  ::close(fd);
+  acceptor.reset();
+  turn(*loop);
+  CHECK(::stat(path.c_str(), &info) != 0);
+}
+
+TEST_CASE("Acceptor: E13 a stale socket file is taken over") {
+  TempFolder folder;
+  auto loop = make_loop();
+  Door door;
+  const std::string path = folder.file("rpc.sock");
+  {
+    const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+    REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+    ::close(fd);
+  }
+
+  auto acceptor = door.open(*loop, path);
+
+  REQUIRE(acceptor.ok());
+  const int fd = dial(path);
+  CHECK(fd >= 0);
+  ::close(fd);
+  std::move(acceptor).value().reset();
+  turn(*loop);
+}
+
+TEST_CASE("Acceptor: E14 a live holder is named by its pid and keeps its socket") {
+  TempFolder folder;
+  auto loop = make_loop();
+  Door first;
+  Door second;
+  const std::string path = folder.file("rpc.sock");
+  auto holder = std::move(first.open(*loop, path)).value();
+
+  const auto refused = second.open(*loop, path);
+
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == Errc::kInUse);
+  CHECK(refused.error().detail.find(std::to_string(::getpid())) != std::string::npos);
+  const int fd = dial(path);
+  CHECK(fd >= 0);
+  ::close(fd);
+  holder.reset();
+  turn(*loop);
+}
+
+TEST_CASE("Acceptor: E13 a live socket without our lock is not taken either") {
+  TempFolder folder;
+  auto loop = make_loop();
+  Door door;
+  const std::string path = folder.file("node.ipc");
+  const int other = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  REQUIRE(::bind(other, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  REQUIRE(::listen(other, 1) == 0);
+
+  const auto refused = door.open(*loop, path);
+
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == Errc::kInUse);
+  ::close(other);
+}
+
+TEST_CASE("Acceptor: E15 each wrong path is refused with what is wrong") {
+  struct Row {
+    std::string path;
+    std::string part;
+  };
+  TempFolder folder;
+  std::ofstream(folder.file("plain")) << "x";
+  auto loop = make_loop();
+  for (const Row& row : std::vector<Row>{{std::string(108, 'x'), "107 bytes"},
+                                         {"", "107 bytes"},
+                                         {folder.file("no/such/rpc.sock"), "folder"},
+                                         {folder.file("plain"), "not a socket"}}) {
+    CAPTURE(row.path);
+    Door door;
+
+    const auto refused = door.open(*loop, row.path);
+
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().detail.find(row.part) != std::string::npos);
+  }
+  CHECK(std::ifstream(folder.file("plain")).good());
+}
+
+TEST_CASE("Acceptor: TCP port 0 is any free one, and a taken one is refused") {
+  auto loop = make_loop();
+  Door door;
+  const auto listen = [&](uint16_t port) {
+    return Acceptor::listen_tcp(
+        *loop, "127.0.0.1", port, 16, [&door](int fd) { door.fds.push_back(fd); },
+        [&door]() { ++door.exhausted; });
+  };
+  auto acceptor = std::move(listen(0)).value();
+  CHECK(acceptor->port() != 0);
+
+  const auto refused = listen(acceptor->port());
+
+  REQUIRE_FALSE(refused.ok());
+  CHECK(refused.error().code == Errc::kInUse);
+  acceptor.reset();
+  turn(*loop);
+}
+
+TEST_CASE("FirstByte: tells the first byte without consuming it, whenever it comes") {
+  auto loop = make_loop();
+  SocketPair pair;
+  int seen = -2;
+  int seen_fd = -1;
+  auto watch = std::make_unique<FirstByte>(*loop, pair.ours(), [&](int fd, int byte) {
+    seen_fd = fd;
+    seen = byte;
+  });
+  turn(*loop);
+  CHECK(seen == -2);
+
+  pair.send("{}");
+  turn(*loop);
+  watch.reset();
+  turn(*loop);
+
+  CHECK(seen == '{');
+  CHECK(FirstByte::peek(seen_fd) == '{');
+  ::close(seen_fd);
+}
+
+TEST_CASE("FirstByte: a peer that leaves without a word is told as such") {
+  auto loop = make_loop();
+  SocketPair pair;
+  int seen = -2;
+  auto watch = std::make_unique<FirstByte>(*loop, pair.ours(), [&](int, int byte) { seen = byte; });
+
+  pair.close_far();
+  turn(*loop);
+  watch.reset();
+  turn(*loop);
+
+  CHECK(seen == -1);
+}
+
+}  // namespace sidecar::testing
