@@ -5,6 +5,8 @@ import { createRequire } from 'node:module';
 const require = createRequire(import.meta.url);
 const { Connection, Keypair, PublicKey, SystemProgram, Transaction } = require('@solana/web3.js');
 
+const bs58 = require('bs58');
+
 const [, , url, slot] = process.argv;
 const connection = new Connection(url, 'confirmed');
 const seen = { stable: {}, moving: {} };
