@@ -112,6 +112,7 @@ void Loop::post(std::function<void()> work) {
 
 void Loop::at_turn_end(TurnEnd& due) {
   turn_ends_.push_back(&due);
+  uv_ref(reinterpret_cast<uv_handle_t*>(&handles_->turn_end));  // a loop with work due is alive
 }
 
 void Loop::forget_turn_end(TurnEnd& due) {
