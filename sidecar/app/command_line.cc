@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "app/version.h"
+#include "config/did_you_mean.h"
 
 namespace sidecar {
 
@@ -13,34 +14,14 @@ namespace {
 
 constexpr std::string_view kProgram = "rpc-sidecar";
 
-/// How many letters apart two words are (insert, drop, change).
-size_t distance(std::string_view a, std::string_view b) {
-  std::vector<size_t> row(b.size() + 1);
-  for (size_t j = 0; j <= b.size(); ++j) {
-    row[j] = j;
-  }
-  for (size_t i = 1; i <= a.size(); ++i) {
-    size_t diagonal = row[0];
-    row[0] = i;
-    for (size_t j = 1; j <= b.size(); ++j) {
-      const size_t change = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
-      diagonal = row[j];
-      row[j] = std::min({row[j] + 1, row[j - 1] + 1, change});
-    }
-  }
-  return row[b.size()];
-}
-
 template <class Row>
 std::string did_you_mean(std::string_view word, std::span<const Row> rows) {
-  const auto nearest =
-      std::min_element(rows.begin(), rows.end(), [word](const Row& a, const Row& b) {
-        return distance(word, a.name) < distance(word, b.name);
-      });
-  if (nearest == rows.end() || distance(word, nearest->name) > 2) {
-    return "";
+  std::vector<std::string_view> names;
+  for (const Row& row : rows) {
+    names.push_back(row.name);
   }
-  return "; did you mean " + std::string(nearest->name) + "?";
+  const std::string_view nearest = nearest_word(word, names);
+  return nearest.empty() ? "" : "; did you mean " + std::string(nearest) + "?";
 }
 
 std::string usage(const Command& command) {

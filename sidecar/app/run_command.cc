@@ -1,0 +1,138 @@
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <optional>
+#include <string>
+
+#include "app/commands.h"
+#include "app/daemon.h"
+#include "base/log.h"
+#include "config/load_config.h"
+#include "net/signals.h"
+
+namespace sidecar {
+
+namespace {
+
+/// Descriptors that are not sessions: upstream connections, files, the loop's own.
+constexpr rlim_t kDescriptorsKeptBack = 512;
+/// After the first SIGTERM, what still hangs is left behind.
+constexpr Millis kShutdownMax{10'000};
+
+constexpr std::array<OptionRow, 4> kOptions{
+    OptionRow{"--config", "FILE",
+              "configuration; default /etc/rpc-sidecar/config.toml, else the environment"},
+    OptionRow{"--socket", "PATH", "listen on this Unix socket instead of listen.path"},
+    OptionRow{"--http", "HOST:PORT",
+              "serve HTTP and WebSocket on loopback TCP as well; port 0 = any"},
+    OptionRow{"--log-level", "LEVEL", "debug, info, warn or error; default info"},
+};
+
+/// The command line goes over the environment, which goes over the file.
+Environment environment_with(const Arguments& arguments) {
+  Environment environment = environment_of(environ);
+  if (arguments.has("--socket")) {
+    environment["RPC_SIDECAR_SOCKET"] = arguments.options.at("--socket");
+  }
+  if (arguments.has("--http")) {
+    environment["RPC_SIDECAR_HTTP"] = arguments.options.at("--http");
+  }
+  return environment;
+}
+
+/// Raises the soft limit to what the sessions need. False when the hard limit forbids it.
+bool make_room_for(uint32_t sessions) {
+  const rlim_t needed = sessions + kDescriptorsKeptBack;
+  rlimit limit{};
+  ::getrlimit(RLIMIT_NOFILE, &limit);
+  if (limit.rlim_cur >= needed) {
+    return true;
+  }
+  if (limit.rlim_max != RLIM_INFINITY && limit.rlim_max < needed) {
+    std::fprintf(stderr,
+                 "rpc-sidecar: limits.sessions_max = %u needs %llu descriptors, this process may "
+                 "open %llu; raise LimitNOFILE (ulimit -n) or lower sessions_max\n",
+                 sessions, static_cast<unsigned long long>(needed),
+                 static_cast<unsigned long long>(limit.rlim_max));
+    return false;
+  }
+  limit.rlim_cur = needed;
+  return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
+}
+
+int serve(const Config& config) {
+  auto loop = Loop::create();
+  if (!loop.ok()) {
+    std::fprintf(stderr, "rpc-sidecar: %s\n", loop.error().detail.c_str());
+    return kExitFailed;
+  }
+  Loop& turns = *loop.value();
+  auto created = Daemon::create(turns, config);
+  if (!created.ok()) {
+    std::fprintf(stderr, "rpc-sidecar: %s\n", created.error().detail.c_str());
+    return created.error().code == Errc::kInvalid || created.error().code == Errc::kNotFound
+               ? kExitUsage
+               : kExitFailed;
+  }
+  std::unique_ptr<Daemon> daemon = std::move(created).value();
+  const uint16_t port = daemon->http_port();
+  std::string listening = "listening socket=" + config.listen.path;
+  if (port != 0) {
+    const std::string& address = config.http.listen;
+    listening += " http=" + address.substr(0, address.rfind(':') + 1) + std::to_string(port);
+  }
+  std::printf("%s\n", listening.c_str());
+  std::fflush(stdout);
+  log::info("serving", log::kv("socket", config.listen.path), log::kv("http_port", port),
+            log::kv("chains", config.chains.size()), log::kv("config", config.source));
+
+  std::unique_ptr<Timer> impatience = turns.make_timer([]() {
+    log::warn("shutdown_cut_short", log::kv("after_ms", kShutdownMax.count()));
+    ::_exit(kExitOk);
+  });
+  Signals signals(turns, {SIGTERM, SIGINT}, [&](int signal) {
+    log::info("signal", log::kv("signal", signal));
+    impatience->arm(turns.now() + kShutdownMax);
+    daemon->shut_down([&turns]() { turns.stop(); });
+  });
+  turns.run();
+  daemon.reset();
+  return kExitOk;
+}
+
+int run(const Arguments& arguments) {
+  const std::string level = arguments.value_or("--log-level", "");
+  std::optional<std::string> path;
+  if (arguments.has("--config")) {
+    path = arguments.options.at("--config");
+  }
+  const LoadedConfig loaded = load_config(path, environment_with(arguments));
+  for (const ConfigFault& fault : loaded.faults) {
+    std::fprintf(stderr, "%s\n", to_text(fault).c_str());
+  }
+  if (!loaded.ok()) {
+    return kExitUsage;
+  }
+  if (auto set = log::set_level(level.empty() ? loaded.config.log.level : level); !set.ok()) {
+    std::fprintf(stderr, "rpc-sidecar: --log-level: %s\n", set.error().detail.c_str());
+    return kExitUsage;
+  }
+  return make_room_for(loaded.config.limits.sessions_max) ? serve(loaded.config) : kExitUsage;
+}
+
+}  // namespace
+
+const Command kRunCommand{
+    .name = "run",
+    .positional = "",
+    .sentence = "serve workers until SIGTERM or SIGINT",
+    .options = kOptions,
+    .notes =
+        "Prints one line when it serves: listening socket=PATH [http=HOST:PORT].\n"
+        "Logs go to standard error.",
+    .run = run};
+
+}  // namespace sidecar
