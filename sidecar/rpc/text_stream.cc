@@ -25,7 +25,9 @@ TextStream::Step TextStream::next() {
   if (!is_in_text_ && !begin_text()) {
     return fault_ == Event::kNeedMore ? more() : Step{fault_, {}};
   }
-  const JsonScanner::Step step = scanner_.feed(chunk_);
+  // Never looks past the cap, so that the verdict does not depend on how the input was split.
+  const size_t room = options_.text_bytes_max - text_.size();
+  const JsonScanner::Step step = scanner_.feed(chunk_.substr(0, room));
   const std::string_view part = chunk_.substr(0, step.consumed);
   chunk_.remove_prefix(step.consumed);
   stream_offset_ += step.consumed;
@@ -33,11 +35,11 @@ TextStream::Step TextStream::next() {
     fault_text_ = scan_error_text(scanner_.error());
     return fault(Event::kBadText);
   }
-  if (part.size() > options_.text_bytes_max - text_.size()) {
-    fault_text_ = "request too large";
-    return fault(Event::kTooLarge);
-  }
   if (step.status == ScanStatus::kNeedMore) {
+    if (!chunk_.empty()) {
+      fault_text_ = "request too large";
+      return fault(Event::kTooLarge);
+    }
     text_.append(part);
     return more();
   }

@@ -209,6 +209,19 @@ TEST_CASE("TextStream: a text over the cap is refused, in one piece and in many"
   }
 }
 
+TEST_CASE("TextStream: a fault past the cap is not seen, in one piece neither") {
+  const std::string input = "[\"" + std::string(200, 'x') + "\n\"]";
+  for (const size_t size : {size_t{7}, input.size()}) {
+    TextStream stream({.text_bytes_max = 100});
+    std::vector<std::string> texts;
+    Event event = Event::kNeedMore;
+    for (size_t at = 0; at < input.size() && event == Event::kNeedMore; at += size) {
+      event = feed(stream, input.substr(at, size), texts);
+    }
+    CHECK(event == Event::kTooLarge);
+  }
+}
+
 TEST_CASE("TextStream: white space without end costs nothing and is no fault") {
   TextStream stream({.text_bytes_max = 100});
   std::vector<std::string> texts;
