@@ -1,10 +1,9 @@
 #include "rpc/json_value.h"
 
-#include <rapidjson/reader.h>
-
 #include <charconv>
 
 #include "rpc/json_text.h"
+#include "rpc/rapidjson_reader.h"
 
 namespace sidecar {
 
@@ -77,10 +76,6 @@ class JsonTreeBuilder {
 
 namespace {
 
-constexpr unsigned kParseFlags = rapidjson::kParseIterativeFlag |
-                                 rapidjson::kParseValidateEncodingFlag |
-                                 rapidjson::kParseNumbersAsStringsFlag;
-
 const JsonValue& null_value() {
   static const JsonValue null;
   return null;
@@ -109,7 +104,7 @@ std::optional<JsonValue> JsonValue::parse(std::string_view text, size_t* error_o
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::Reader reader;
   JsonTreeBuilder builder;
-  if (!reader.Parse<kParseFlags>(stream, builder)) {
+  if (!reader.Parse<kRapidJsonFlags>(stream, builder)) {
     return refuse(error_offset, reader.GetErrorOffset());
   }
   return builder.take();

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 #include "rpc/method_rows.h"
 
@@ -16,7 +16,7 @@ using namespace method_rows;
 
 constexpr MethodFamily kFamily = MethodFamily::kEvm;
 
-constexpr std::array kRows = {
+constexpr MethodRow kRows[] = {
     unsafe("admin_addPeer", kFamily),
     unsafe("admin_addTrustedPeer", kFamily),
     unsafe("admin_datadir", kFamily),
@@ -289,7 +289,7 @@ constexpr std::array kRows = {
     read("zks_getTransactionDetails", kFamily),
 };
 
-static_assert(std::is_sorted(kRows.begin(), kRows.end(),
+static_assert(std::is_sorted(std::begin(kRows), std::end(kRows),
                              [](const MethodRow& a, const MethodRow& b) {
                                return a.name < b.name;
                              }));

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <array>
+#include <iterator>
 
 #include "rpc/method_rows.h"
 
@@ -15,7 +15,7 @@ using namespace method_rows;
 
 constexpr MethodFamily kFamily = MethodFamily::kSvm;
 
-constexpr std::array kRows = {
+constexpr MethodRow kRows[] = {
     stream("accountSubscribe", kFamily),
     stream("accountUnsubscribe", kFamily),
     stream("blockSubscribe", kFamily),
@@ -119,7 +119,7 @@ constexpr std::array kRows = {
     stream("voteUnsubscribe", kFamily),
 };
 
-static_assert(std::is_sorted(kRows.begin(), kRows.end(),
+static_assert(std::is_sorted(std::begin(kRows), std::end(kRows),
                              [](const MethodRow& a, const MethodRow& b) {
                                return a.name < b.name;
                              }));

@@ -125,7 +125,7 @@ void JsonScanner::in_hex(Cursor& cursor) {
     fail(cursor, ScanError::kBadEscape);
     return;
   }
-  hex_value_ = static_cast<uint16_t>(hex_value_ << 4U | static_cast<unsigned>(digit));
+  hex_value_ = static_cast<uint16_t>((unsigned{hex_value_} << 4U) | static_cast<unsigned>(digit));
   if (--hex_left_ == 0) {
     const bool is_low = hex_value_ >= 0xDC00 && hex_value_ <= 0xDFFF;
     const bool is_high = hex_value_ >= 0xD800 && hex_value_ <= 0xDBFF;
