@@ -1,17 +1,14 @@
 #include <doctest/doctest.h>
-#include <rapidjson/reader.h>
 
 #include <string>
 
 #include "random_json.h"
 #include "rpc/json_text.h"
+#include "rpc/rapidjson_reader.h"
 #include "rpc/scanner.h"
 
 namespace sidecar::testing {
 namespace {
-
-constexpr unsigned kFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseValidateEncodingFlag |
-                            rapidjson::kParseNumbersAsStringsFlag;
 
 struct Ours {
   bool is_accepted;
@@ -34,7 +31,7 @@ rapidjson::ParseErrorCode rapidjson_error(const std::string& text) {
   rapidjson::MemoryStream stream(text.data(), text.size());
   rapidjson::BaseReaderHandler<> ignore;
   rapidjson::Reader reader;
-  return reader.Parse<kFlags>(stream, ignore).Code();
+  return reader.Parse<kRapidJsonFlags>(stream, ignore).Code();
 }
 
 bool is_accepted_by_rapidjson(const std::string& text) {
