@@ -1,0 +1,63 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "config/location.h"
+#include "core/options.h"
+#include "downstream/options.h"
+#include "upstream/options.h"
+
+namespace sidecar {
+
+/// What is written to the log.
+struct LogOptions {
+  std::string level = "info";  ///< error, warn, info or debug
+};
+
+/// One chain and the providers that serve it.
+struct ChainConfig {
+  std::string name;
+  Family family = Family::kEvm;
+  std::optional<uint64_t> chain_id;  ///< evm only; not set = providers are not checked against it
+  std::vector<ProviderOptions> providers;
+};
+
+/// Where one setting came from.
+struct ValueOrigin {
+  Location at;
+  /// Offset in the value where the first `${...}` was replaced; such a value is never shown.
+  std::optional<size_t> substituted_at;
+};
+
+/// Origins by place: "listen.path", "chain[0].provider[1]", "chain[0].provider[1].http".
+/// A setting that is not in it has its default.
+using Origins = std::map<std::string, ValueOrigin, std::less<>>;
+
+/// The whole configuration, typed, with every default filled in.
+/// Not: it does not know TOML (toml_source.h) nor what is allowed (key_table.h).
+struct Config {
+  ListenOptions listen;
+  HttpOptions http;
+  SessionLimits limits;
+  DispatcherOptions dispatcher;
+  LogOptions log;
+  std::string credentials_dir;  ///< where ${CRED:name} looks besides $CREDENTIALS_DIRECTORY
+  std::vector<ChainConfig> chains;
+  std::string source;  ///< the file's path, or "environment"
+  Origins origins;
+};
+
+/// The chain that serves a method of this family when the worker names none: the first in order.
+/// Null when no chain is of the family.
+const ChainConfig* default_chain(const Config& config, Family family);
+
+/// "evm" or "svm".
+std::string_view family_name(Family family);
+
+}  // namespace sidecar

@@ -1,0 +1,135 @@
+#include "config/cross_check.h"
+
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "config/quantity.h"
+#include "config/url.h"
+
+namespace sidecar {
+namespace {
+
+const ValueOrigin* find_origin(const Config& config, const std::string& place) {
+  const auto found = config.origins.find(place);
+  return found == config.origins.end() ? nullptr : &found->second;
+}
+
+// Two settings of one section of which the first must not be above the second.
+struct OrderedPair {
+  std::string place;  // of the section, in Config::origins
+  std::string_view section;
+  std::string_view low;
+  std::string_view high;
+  std::string low_text;
+  std::string high_text;
+};
+
+// The fault stands where the operator wrote something; the second's place wins when both are
+// written, for that is the bound.
+void add_order_fault(const Config& config, const OrderedPair& pair, FaultList& faults) {
+  const ValueOrigin* low = find_origin(config, pair.place + "." + std::string(pair.low));
+  const ValueOrigin* high = find_origin(config, pair.place + "." + std::string(pair.high));
+  const bool is_at_low = high == nullptr;
+  const ValueOrigin* written = is_at_low ? low : high;
+  if (written == nullptr) {
+    return;
+  }
+  // A substituted value is not repeated.
+  const auto text = [](const ValueOrigin* origin, const std::string& value) {
+    return origin != nullptr && origin->substituted_at ? std::string("what is set") : value;
+  };
+  const std::string low_text = std::string(pair.low) + " (" + text(low, pair.low_text) + ")";
+  const std::string high_text = std::string(pair.high) + " (" + text(high, pair.high_text) + ")";
+  faults.add(written->at,
+             std::string(pair.section) + "." + std::string(is_at_low ? pair.low : pair.high),
+             is_at_low ? "is above " + high_text + "; lower it, or raise " + std::string(pair.high)
+                       : "is below " + low_text + "; raise it, or lower " + std::string(pair.low));
+}
+
+void check_limits(const Config& config, FaultList& faults) {
+  const DispatcherOptions& dispatcher = config.dispatcher;
+  if (dispatcher.call_deadline > dispatcher.call_deadline_max) {
+    add_order_fault(
+        config,
+        {"limits", "limits", "call_deadline", "call_deadline_max",
+         format_duration(dispatcher.call_deadline), format_duration(dispatcher.call_deadline_max)},
+        faults);
+  }
+}
+
+void check_provider(const Config& config, const ProviderOptions& provider, const std::string& place,
+                    FaultList& faults) {
+  if (provider.stream_bytes_min > provider.response_bytes_max) {
+    add_order_fault(
+        config,
+        {place, "chain.provider", "stream_bytes_min", "response_bytes_max",
+         format_bytes(provider.stream_bytes_min), format_bytes(provider.response_bytes_max)},
+        faults);
+  }
+}
+
+// Names seen in one list, with the place of the first use.
+class NameCheck {
+ public:
+  NameCheck(const Config& config, std::string_view section, FaultList& faults)
+      : config_(config), section_(section), faults_(faults) {}
+
+  void add(const std::string& name, const std::string& place) {
+    const ValueOrigin* origin = find_origin(config_, place + ".name");
+    if (origin == nullptr || name.empty()) {
+      return;
+    }
+    const auto [first, is_new] = places_.emplace(name, origin);
+    if (is_new) {
+      return;
+    }
+    const Location& at = first->second->at;
+    const std::string where =
+        at.variable.empty() ? "in line " + std::to_string(at.line) : "by " + at.variable;
+    faults_.add(origin->at, std::string(section_) + ".name",
+                (origin->substituted_at ? "the value" : '"' + name + '"') + " is given already " +
+                    where + "; write another name");
+  }
+
+ private:
+  const Config& config_;
+  std::string_view section_;
+  FaultList& faults_;
+  std::map<std::string, const ValueOrigin*> places_;
+};
+
+void check_http(const Config& config, FaultList& faults) {
+  const auto address = parse_tcp_address(config.http.listen);
+  const ValueOrigin* origin = find_origin(config, "http.listen");
+  if (address && origin != nullptr && !address->is_loopback && !config.http.allow_remote) {
+    faults.add(origin->at, "http.listen",
+               "is not a loopback address; write 127.0.0.1:PORT or [::1]:PORT, or set allow_remote "
+               "= true to let others in");
+  }
+}
+
+}  // namespace
+
+void cross_check(const Config& config, FaultList& faults) {
+  check_http(config, faults);
+  check_limits(config, faults);
+  NameCheck chain_names(config, "chain", faults);
+  for (size_t i = 0; i < config.chains.size(); ++i) {
+    const ChainConfig& chain = config.chains[i];
+    const std::string place = "chain[" + std::to_string(i) + "]";
+    chain_names.add(chain.name, place);
+    if (chain.family == Family::kSvm && chain.chain_id) {
+      faults.add(find_origin(config, place + ".chain_id")->at, "chain.chain_id",
+                 "means nothing on an svm chain; remove it");
+    }
+    NameCheck provider_names(config, "chain.provider", faults);
+    for (size_t j = 0; j < chain.providers.size(); ++j) {
+      const std::string provider_place = place + ".provider[" + std::to_string(j) + "]";
+      provider_names.add(chain.providers[j].name, provider_place);
+      check_provider(config, chain.providers[j], provider_place, faults);
+    }
+  }
+}
+
+}  // namespace sidecar

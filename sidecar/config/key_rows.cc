@@ -1,0 +1,59 @@
+#include <array>
+
+#include "config/key_table.h"  // the rows of key_table.h stand in a file of their own
+
+namespace sidecar {
+namespace {
+
+constexpr uint64_t kKiB = 1u << 10;
+constexpr uint64_t kMiB = 1u << 20;
+constexpr uint64_t kGiB = 1u << 30;
+constexpr uint64_t kSecond = 1'000;
+constexpr uint64_t kMinute = 60 * kSecond;
+constexpr uint64_t kHour = 60 * kMinute;
+// EIP-2294: the largest chain id that every wallet and library can carry.
+constexpr uint64_t kChainIdMax = 9'223'372'036'854'775'771;
+
+using S = Section;
+
+constexpr std::array<SectionRow, 7> kSections = {{
+    {S::kTop, S::kTop, "", "", false, "The top of the file."},
+    {S::kListen, S::kTop, "listen", "listen", false,
+     "The Unix socket that workers connect to; it speaks every dialect."},
+    {S::kHttp, S::kTop, "http", "http", false,
+     "HTTP and WebSocket on loopback TCP as well; off without `listen`."},
+    {S::kLimits, S::kTop, "limits", "limits", false,
+     "Bounds on what workers may make the sidecar hold and do."},
+    {S::kLog, S::kTop, "log", "log", false, "What is written to standard error."},
+    {S::kChain, S::kTop, "chain", "chain", true,
+     "A network. The first of each family serves calls that name no chain."},
+    {S::kProvider, S::kChain, "provider", "chain.provider", true,
+     "A provider of the chain above it; at least one of http, ws and ipc."},
+}};
+
+#define ANY \
+  {}
+#define RANGE(least, most, unit) \
+  { least, most, unit }
+#define KEY(section, name, type, rule, range, fallback, mark, place, sentence) \
+  {Section::k##section, #name,    KeyType::k##type,                            \
+   TextRule::k##rule,   range,    fallback,                                    \
+   KeyMark::k##mark,    sentence, [](const KeyScope& scope) -> FieldRef { return &scope.place; }},
+constexpr KeyRow kRows[] = {
+#include "config/keys.def"
+};
+#undef KEY
+#undef RANGE
+#undef ANY
+
+}  // namespace
+
+std::span<const SectionRow> section_rows() {
+  return kSections;
+}
+
+std::span<const KeyRow> key_rows() {
+  return kRows;
+}
+
+}  // namespace sidecar

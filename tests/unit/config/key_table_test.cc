@@ -1,0 +1,161 @@
+#include "config/key_table.h"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <set>
+#include <string>
+
+#include "config/load_config.h"
+
+namespace sidecar::testing {
+namespace {
+
+size_t row_count(Section section) {
+  const auto rows = key_rows();
+  return static_cast<size_t>(std::count_if(
+      rows.begin(), rows.end(), [section](const KeyRow& row) { return row.section == section; }));
+}
+
+TEST_CASE("KeyTable: the defaults it tells are the defaults of the option structs") {
+  Config config;
+  ChainConfig chain;
+  ProviderOptions provider;
+  const KeyScope scope = {.config = &config, .chain = &chain, .provider = &provider};
+
+  for (const KeyRow& row : key_rows()) {
+    CAPTURE(key_path(row.section, row.name));
+    if (row.is_required()) {
+      CHECK(row.fallback.empty());
+    } else {
+      CHECK(field_text(row, scope) == row.fallback);
+    }
+  }
+}
+
+// A field that was added to one of these structs does not compile here until it is counted, and
+// the count does not hold until it has a row.
+TEST_CASE("KeyTable: every option has a row") {
+  const auto& [path, mode, group, backlog] = ListenOptions{};
+  const auto& [listen, allow_remote, hosts, origins, idle, request_timeout] = HttpOptions{};
+  const auto& [sessions, request, items, reply, depth, in_flight, queue, partial] = SessionLimits{};
+  const auto& [deadline, deadline_max, attempts, calls, filters] = DispatcherOptions{};
+  const auto& [p01, p02, p03, p04, p05, p06, p07, p08, p09, p10, p11, p12, p13, p14, p15, p16,
+               p17] = ProviderOptions{};
+  const auto& [level] = LogOptions{};
+
+  CHECK(row_count(Section::kListen) == 4);
+  CHECK(row_count(Section::kHttp) == 6);
+  CHECK(row_count(Section::kLimits) == 8 + 5);
+  CHECK(row_count(Section::kProvider) == 17);
+  CHECK(row_count(Section::kLog) == 1);
+  CHECK(path == ListenOptions{}.path);
+  CHECK(listen == HttpOptions{}.listen);
+  CHECK(sessions == SessionLimits{}.sessions_max);
+  CHECK(deadline == DispatcherOptions{}.call_deadline);
+  CHECK(p01 == ProviderOptions{}.name);
+  CHECK(level == LogOptions{}.level);
+}
+
+TEST_CASE("KeyTable: no key stands twice, and no two keys set one field") {
+  Config config;
+  ChainConfig chain;
+  ProviderOptions provider;
+  const KeyScope scope = {.config = &config, .chain = &chain, .provider = &provider};
+  std::set<std::string> paths;
+  std::set<const void*> fields;
+
+  for (const KeyRow& row : key_rows()) {
+    CAPTURE(key_path(row.section, row.name));
+    CHECK(paths.insert(key_path(row.section, row.name)).second);
+    const FieldRef ref = row.field(scope);
+    const void* field = std::visit([](auto* at) { return static_cast<const void*>(at); }, ref);
+    CHECK(fields.insert(field).second);
+    CHECK(find_key(row.section, row.name) == &row);
+  }
+}
+
+TEST_CASE("KeyTable: a type goes with a field that can hold it, and a range fits the field") {
+  Config config;
+  ChainConfig chain;
+  ProviderOptions provider;
+  const KeyScope scope = {.config = &config, .chain = &chain, .provider = &provider};
+
+  for (const KeyRow& row : key_rows()) {
+    CAPTURE(key_path(row.section, row.name));
+    const FieldRef field = row.field(scope);
+    const bool is_small = std::holds_alternative<uint32_t*>(field);
+    const bool is_large = std::holds_alternative<size_t*>(field) ||
+                          std::holds_alternative<std::optional<uint64_t>*>(field);
+    switch (row.type) {
+      case KeyType::kBool:
+        CHECK(std::holds_alternative<bool*>(field));
+        break;
+      case KeyType::kInteger:
+      case KeyType::kBytes:
+      case KeyType::kMode:
+        CHECK((is_small || is_large));
+        break;
+      case KeyType::kDuration:
+        CHECK(std::holds_alternative<Millis*>(field));
+        break;
+      case KeyType::kText:
+        CHECK((std::holds_alternative<std::string*>(field) ||
+               std::holds_alternative<Secret*>(field) || std::holds_alternative<Family*>(field)));
+        break;
+      case KeyType::kTextList:
+        CHECK(std::holds_alternative<std::vector<std::string>*>(field));
+        break;
+      case KeyType::kTextTable:
+        CHECK(std::holds_alternative<std::vector<std::pair<std::string, Secret>>*>(field));
+        break;
+    }
+    CHECK(row.range.least <= row.range.most);
+    CHECK(row.range.most <= static_cast<uint64_t>(std::numeric_limits<int64_t>::max()));
+    CHECK((!is_small || row.range.most <= std::numeric_limits<uint32_t>::max()));
+  }
+}
+
+TEST_CASE("KeyTable: sentences are sentences") {
+  for (const KeyRow& row : key_rows()) {
+    CAPTURE(key_path(row.section, row.name));
+    REQUIRE_FALSE(row.sentence.empty());
+    CHECK(row.sentence.back() == '.');
+    CHECK(row.sentence.front() >= 'A');
+    CHECK(row.sentence.front() <= 'Z');
+  }
+}
+
+// The bounds themselves are allowed, one step outside is not, for every number in the table.
+TEST_CASE("KeyTable: every range is enforced at both ends") {
+  for (const KeyRow& row : key_rows()) {
+    if (row.range.most == 0) {
+      continue;
+    }
+    CAPTURE(key_path(row.section, row.name));
+    const auto fault_count = [&row](uint64_t number) {
+      const std::string line = std::string(row.name) + " = " + number_text(row, number) + "\n";
+      std::string text;
+      if (row.section != Section::kChain && row.section != Section::kProvider) {
+        text = "[" + std::string(section_row(row.section).path) + "]\n" + line;
+      }
+      text += "[[chain]]\nname = \"e\"\nfamily = \"evm\"\n";
+      text += row.section == Section::kChain ? line : "";
+      text += "[[chain.provider]]\nname = \"p\"\nhttp = \"http://h\"\n";
+      text += row.section == Section::kProvider ? line : "";
+      const auto loaded = load_config_text(text, "f.toml", {});
+      return std::count_if(loaded.faults.begin(), loaded.faults.end(), [](const auto& fault) {
+        return fault.message.find("out of range; write ") != std::string::npos;
+      });
+    };
+    CHECK(fault_count(row.range.least) == 0);
+    CHECK(fault_count(row.range.most) == 0);
+    CHECK((row.range.least == 0 || fault_count(row.range.least - 1) == 1));
+    CHECK(fault_count(row.range.most + 1) == 1);
+  }
+}
+
+}  // namespace
+}  // namespace sidecar::testing
