@@ -1,7 +1,6 @@
 #include "app/command_line.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cstdio>
 #include <iterator>
 
@@ -193,18 +192,6 @@ int run_program(std::span<const Command> commands, int argc, const char* const* 
     return fail_usage(arguments.error().detail, command->name);
   }
   return command->run(arguments.value());
-}
-
-Result<Millis> parse_duration(std::string_view text) {
-  uint64_t number = 0;
-  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-  const std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
-  const uint64_t scale = unit == "ms" ? 1 : unit == "s" ? 1'000 : unit == "m" ? 60'000 : 0;
-  if (error != std::errc() || scale == 0 || number > 86'400'000) {
-    return Error{Errc::kInvalid,
-                 "\"" + std::string(text) + "\" is no duration; write 250ms, 5s or 2m"};
-  }
-  return Millis(number * scale);
 }
 
 }  // namespace sidecar

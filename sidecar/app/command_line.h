@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "base/result.h"
-#include "base/time.h"
 
 namespace sidecar {
 
@@ -56,8 +55,5 @@ std::string bash_completion(std::span<const Command> commands);
 
 /// Finds the command, answers --help and --version, and runs it.
 int run_program(std::span<const Command> commands, int argc, const char* const* argv);
-
-/// `250ms`, `5s`, `2m`. Errors: kInvalid.
-Result<Millis> parse_duration(std::string_view text);
 
 }  // namespace sidecar

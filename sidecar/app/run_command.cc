@@ -96,10 +96,15 @@ int serve(const Config& config) {
   Signals signals(turns, {SIGTERM, SIGINT}, [&](int signal) {
     log::info("signal", log::kv("signal", signal));
     impatience->arm(turns.now() + kShutdownMax);
-    daemon->shut_down([&turns]() { turns.stop(); });
+    daemon->shut_down([&]() {
+      // On a turn of its own, out of the way of what is closing; then the loop runs dry.
+      turns.post([&]() {
+        daemon.reset();
+        impatience->cancel();
+      });
+    });
   });
   turns.run();
-  daemon.reset();
   return kExitOk;
 }
 

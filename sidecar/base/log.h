@@ -23,10 +23,12 @@ struct Field {
 inline Field kv(std::string_view key, std::string_view value) {
   return {key, std::string(value)};
 }
-inline Field kv(std::string_view key, bool value) {
+/// Of bool alone: a string literal would rather be a bool than a string_view.
+inline Field kv(std::string_view key, std::same_as<bool> auto value) {
   return {key, value ? "true" : "false"};
 }
-inline Field kv(std::string_view key, std::integral auto value) {
+template <std::integral Number>
+requires(!std::same_as<Number, bool>) inline Field kv(std::string_view key, Number value) {
   return {key, std::to_string(value)};
 }
 inline Field kv(std::string_view key, const Secret&) {

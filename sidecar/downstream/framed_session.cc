@@ -41,7 +41,7 @@ FramedSession::~FramedSession() {
 
 bool FramedSession::attach(Loop& loop, int fd, SessionId id) {
   id_ = id;
-  auto stream = Stream::adopt(loop, fd, host_.limits().output_queue_bytes_max / 2, *this);
+  auto stream = Stream::adopt(loop, fd, host_.limits().output_mark_bytes, *this);
   if (!stream.ok()) {
     return false;
   }

@@ -2,9 +2,6 @@
 
 #include <string>
 
-#include "rpc/envelope.h"
-#include "rpc/rpc_error.h"
-
 namespace sidecar {
 
 namespace {
@@ -53,12 +50,7 @@ void HttpExchange::on_shutdown() {
   if (is_ended_) {
     return;
   }
-  std::string error;
-  write_error_object(error, {.name = ErrorName::kShuttingDown, .sent = SentState::kMaybe});
-  std::string reply;
-  append_error_reply(reply, "null", error);
-  server_.reply(exchange_, 503, kJson, std::move(reply));
-  end(EndReason::kShutdown);
+  calls_.end_all();  // which answers the request
 }
 
 void HttpExchange::on_text_reply(uint64_t, std::string_view reply) {

@@ -40,7 +40,7 @@ Result<std::unique_ptr<HttpFace>> HttpFace::create(Loop& loop, const HttpOptions
                                                    std::function<std::string()> hello) {
   HttpServerOptions server;
   server.body_bytes_max = host.limits().request_bytes_max;
-  server.output_bytes_max = host.limits().output_queue_bytes_max;
+  server.output_bytes_max = 2 * host.limits().output_mark_bytes;  // full from half of it on
   server.request_timeout = options.request_timeout;
   server.idle_timeout = options.idle_timeout;
   std::unique_ptr<HttpFace> face(new HttpFace(options, host, sessions, std::move(hello)));

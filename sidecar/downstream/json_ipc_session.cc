@@ -29,7 +29,7 @@ JsonIpcSession::JsonIpcSession(SessionHost& host)
 
 bool JsonIpcSession::attach(Loop& loop, int fd, SessionId id) {
   id_ = id;
-  auto stream = Stream::adopt(loop, fd, host_.limits().output_queue_bytes_max / 2, *this);
+  auto stream = Stream::adopt(loop, fd, host_.limits().output_mark_bytes, *this);
   if (!stream.ok()) {
     return false;
   }
@@ -155,7 +155,10 @@ Flow JsonIpcSession::write_piece(std::string_view bytes, bool is_first, bool is_
 }
 
 void JsonIpcSession::on_shutdown() {
-  close(EndReason::kShutdown);
+  if (!is_closed_) {
+    calls_.end_all();
+    close(EndReason::kShutdown);
+  }
 }
 
 void JsonIpcSession::on_sweep(Instant now) {

@@ -35,8 +35,9 @@ struct SessionLimits {
   size_t batch_reply_bytes_max = 25u << 20;  ///< the assembled answer of one batch
   uint32_t depth_max = 256;                  ///< nesting of a JSON text
   uint32_t calls_in_flight_max = 1'024;      ///< of one session
-  /// Unread by the worker. At half of it nothing more is read from the worker and long results
-  /// wait; a reply that finds more than all of it ends the session.
+  /// Unread by the worker: over the mark nothing more is read from it and long results wait; a
+  /// reply that finds more than the maximum queued ends the session.
+  size_t output_mark_bytes = 2u << 20;
   size_t output_queue_bytes_max = 32u << 20;
   Millis partial_timeout{30'000};  ///< a message begun and not finished
 };

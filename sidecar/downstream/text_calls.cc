@@ -187,6 +187,19 @@ void TextCalls::resume_all() {
   }
 }
 
+void TextCalls::end_all() {
+  std::vector<uint64_t> tokens;
+  for (const auto& [token, open] : open_) {
+    calls_.cancel(open.call);
+    tokens.push_back(token);
+  }
+  std::string error;
+  write_error_object(error, {.name = ErrorName::kShuttingDown, .sent = SentState::kMaybe});
+  for (const uint64_t token : tokens) {
+    on_reply(token, {Reply::Kind::kError, error});
+  }
+}
+
 void TextCalls::answer(uint64_t text, bool is_in_batch, size_t index, std::string reply) {
   if (!is_in_batch) {
     sink_.on_text_reply(text, reply);

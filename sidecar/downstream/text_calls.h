@@ -57,6 +57,9 @@ class TextCalls {
   /// Room again after on_text_piece answered kFull.
   void resume_all();
 
+  /// Answers every open call with SHUTTING_DOWN and gives it up.
+  void end_all();
+
   /// No answer is owed any more.
   bool is_idle() const { return open_.empty() && batches_.empty(); }
   uint64_t next_text() const { return next_text_; }

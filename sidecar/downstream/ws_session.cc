@@ -46,7 +46,10 @@ Flow WsSession::on_reply_part(uint64_t token, std::string_view bytes) {
 }
 
 void WsSession::on_shutdown() {
-  close(EndReason::kShutdown);
+  if (!is_closed_) {
+    calls_.end_all();
+    close(EndReason::kShutdown);
+  }
 }
 
 void WsSession::on_text_reply(uint64_t text, std::string_view reply) {
