@@ -46,7 +46,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   CompactWriter writer;
   std::string out;
   for (size_t at = 0; at < input.text.size(); at += input.piece_bytes) {
-    writer.write(input.piece(at), out);
+    const std::vector<char> piece = input.piece(at);
+    writer.write({piece.data(), piece.size()}, out);
   }
   require(out.size() <= 6 * input.text.size());
   if (!is_json(input.text)) {

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace sidecar::testing {
 
@@ -23,8 +24,11 @@ struct FuzzInput {
       : piece_bytes(size == 0 ? 1 : 1U + data[0] % 40U),
         text(size == 0 ? "" : std::string(reinterpret_cast<const char*>(data) + 1, size - 1)) {}
 
-  /// A copy of the piece's own size, so that a read past its end is seen.
-  std::string piece(size_t at) const { return text.substr(at, piece_bytes); }
+  /// A copy of the piece's own size, not even a NUL behind it: a read past its end is seen.
+  std::vector<char> piece(size_t at) const {
+    const std::string_view part = std::string_view(text).substr(at, piece_bytes);
+    return {part.begin(), part.end()};
+  }
 };
 
 }  // namespace sidecar::testing

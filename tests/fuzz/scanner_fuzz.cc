@@ -75,7 +75,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   whole.finish();
   JsonScanner pieces(kOptions);
   for (size_t at = 0; at < input.text.size(); at += input.piece_bytes) {
-    pieces.feed(input.piece(at));
+    const std::vector<char> piece = input.piece(at);
+    pieces.feed({piece.data(), piece.size()});
   }
   pieces.finish();
   require_same(whole, pieces);

@@ -51,6 +51,8 @@ TEST_CASE("unescape_json_string: undoes every escape") {
   CHECK(unescape_json_string(R"("a\"\\\/\b\f\n\r\tz")") == "a\"\\/\b\f\n\r\tz");
   CHECK(unescape_json_string(R"("\u0041\u00e9\u20AC\ud83d\ude00")") ==
         "A\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80");
+  CHECK(unescape_json_string(R"("\ud800\udc00\udbff\udfff\ud7ff\ue000")") ==
+        "\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\xed\x9f\xbf\xee\x80\x80");
   CHECK(unescape_json_string(R"("\u0000")") == std::string(1, '\0'));
 }
 

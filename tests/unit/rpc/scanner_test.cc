@@ -118,6 +118,7 @@ TEST_CASE("JsonScanner: names the fault and the byte") {
       {"[\"\n\"]", ScanError::kControlCharacter, 2},
       {"[\"\0\"]"s, ScanError::kControlCharacter, 2},
       {"[\"0123456789abcdef\x1f\"]", ScanError::kControlCharacter, 18},
+      {"[\"\x1f" + std::string(40, 'x') + "\"]", ScanError::kControlCharacter, 2},
       {"[\"\\x\"]", ScanError::kBadEscape, 3},
       {"[\"\\u12g4\"]", ScanError::kBadEscape, 6},
       {"[\"\\u12\"]", ScanError::kBadEscape, 6},
@@ -272,8 +273,13 @@ TEST_CASE("JsonScanner: keeps the id's bytes when its chunk is gone") {
     std::string id;
     std::string kept;
   } rows[] = {
-      {"12345", "12345"}, {"\"f81d4fae-7dec\"", "\"f81d4fae-7dec\""},  {"null", "null"},
-      {"1.0e0", "1.0e0"}, {"\"0123456789012345678901234567890\"", ""}, {std::string(1000, '7'), ""},
+      {"12345", "12345"},
+      {"\"f81d4fae-7dec\"", "\"f81d4fae-7dec\""},
+      {"null", "null"},
+      {"1.0e0", "1.0e0"},
+      {"\"012345678901234567890123456789\"", "\"012345678901234567890123456789\""},
+      {"\"0123456789012345678901234567890\"", ""},
+      {std::string(1000, '7'), ""},
   };
   for (const auto& row : rows) {
     const std::string text = "{\"result\":0,\"id\":" + row.id + " }";
