@@ -36,9 +36,7 @@ constexpr size_t kClassCount = 12;
 
 constexpr std::array<Class, 256> make_classes() {
   std::array<Class, 256> classes{};
-  for (const char space : {' ', '\t', '\n', '\r'}) {
-    classes[static_cast<size_t>(space)] = kSpace;
-  }
+  classes[' '] = classes['\t'] = classes['\n'] = classes['\r'] = kSpace;
   for (size_t digit = '0'; digit <= '9'; ++digit) {
     classes[digit] = kDigit;
   }
