@@ -4,18 +4,18 @@
 
 enum { kBytesAfterLength = RPCS_HEADER_BYTES - RPCS_LENGTH_BYTES };
 
-static void put_u32(uint8_t *at, uint32_t value) {
+static void put_u32(uint8_t* at, uint32_t value) {
   at[0] = (uint8_t)(value >> 24);
   at[1] = (uint8_t)(value >> 16);
   at[2] = (uint8_t)(value >> 8);
   at[3] = (uint8_t)value;
 }
 
-static uint32_t get_u32(const uint8_t *at) {
+static uint32_t get_u32(const uint8_t* at) {
   return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
-const char *rpcs_frame_status_text(rpcs_frame_status status) {
+const char* rpcs_frame_status_text(rpcs_frame_status status) {
   switch (status) {
     case RPCS_FRAME_OK:
       return "ok";
@@ -26,12 +26,12 @@ const char *rpcs_frame_status_text(rpcs_frame_status status) {
     case RPCS_FRAME_BAD_TYPE:
       return "unknown frame type";
     case RPCS_FRAME_BAD_FLAGS:
-      return "unknown frame flags";
+      return "unknown frame flags, or MORE on a type that has no parts";
   }
   return "unknown status";
 }
 
-void rpcs_encode_header(const rpcs_frame *frame, uint8_t header[RPCS_HEADER_BYTES]) {
+void rpcs_encode_header(const rpcs_frame* frame, uint8_t header[RPCS_HEADER_BYTES]) {
   put_u32(header, frame->payload_length + kBytesAfterLength);
   header[4] = frame->type;
   header[5] = frame->flags;
@@ -41,8 +41,8 @@ void rpcs_encode_header(const rpcs_frame *frame, uint8_t header[RPCS_HEADER_BYTE
   put_u32(header + 12, (uint32_t)frame->id);
 }
 
-rpcs_frame_status rpcs_decode_header(const uint8_t header[RPCS_HEADER_BYTES],
-                                     uint32_t payload_max, rpcs_frame *frame) {
+rpcs_frame_status rpcs_decode_header(const uint8_t header[RPCS_HEADER_BYTES], uint32_t payload_max,
+                                     rpcs_frame* frame) {
   const uint32_t length = get_u32(header);
   if (length < kBytesAfterLength) {
     return RPCS_FRAME_TOO_SHORT;
@@ -53,7 +53,8 @@ rpcs_frame_status rpcs_decode_header(const uint8_t header[RPCS_HEADER_BYTES],
   if (header[4] < RPCS_HELLO || header[4] > RPCS_UNSUBSCRIBE) {
     return RPCS_FRAME_BAD_TYPE;
   }
-  if ((header[5] & ~RPCS_FLAG_MORE) != 0) {
+  const int may_continue = header[4] == RPCS_RESULT || header[4] == RPCS_EVENT;
+  if ((header[5] & ~(may_continue ? RPCS_FLAG_MORE : 0)) != 0) {
     return RPCS_FRAME_BAD_FLAGS;
   }
   frame->payload_length = length - kBytesAfterLength;
@@ -64,23 +65,22 @@ rpcs_frame_status rpcs_decode_header(const uint8_t header[RPCS_HEADER_BYTES],
   return RPCS_FRAME_OK;
 }
 
-void rpcs_decoder_init(rpcs_decoder *decoder, uint32_t payload_max) {
+void rpcs_decoder_init(rpcs_decoder* decoder, uint32_t payload_max) {
   memset(decoder, 0, sizeof(*decoder));
   decoder->payload_max = payload_max;
 }
 
-rpcs_event rpcs_decoder_next(rpcs_decoder *decoder, const uint8_t **bytes, size_t *length,
-                             const uint8_t **part, size_t *part_length,
-                             rpcs_frame_status *status) {
+rpcs_event rpcs_decoder_next(rpcs_decoder* decoder, const uint8_t** bytes, size_t* length,
+                             const uint8_t** part, size_t* part_length, rpcs_frame_status* status) {
   if (!decoder->is_in_payload) {
     size_t take = RPCS_HEADER_BYTES - decoder->header_have;
     take = take < *length ? take : *length;
-    if (take > 0) {
+    if (take > 0) { /* *bytes may be null when there are none */
       memcpy(decoder->header + decoder->header_have, *bytes, take);
+      decoder->header_have += (uint32_t)take;
+      *bytes += take;
+      *length -= take;
     }
-    decoder->header_have += (uint32_t)take;
-    *bytes += take;
-    *length -= take;
     if (decoder->header_have < RPCS_HEADER_BYTES) {
       return RPCS_EVENT_NEED_MORE;
     }

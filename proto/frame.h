@@ -14,8 +14,8 @@ extern "C" {
 
 enum {
   RPCS_HEADER_BYTES = 16,
-  RPCS_LENGTH_BYTES = 4,            /* of the length field, which does not count itself */
-  RPCS_LENGTH_MAX = 0x07ffffff,     /* so that a frame's first byte is 0x00-0x07 */
+  RPCS_LENGTH_BYTES = 4,        /* of the length field, which does not count itself */
+  RPCS_LENGTH_MAX = 0x07ffffff, /* so that a frame's first byte is 0x00-0x07 */
   RPCS_PAYLOAD_MAX = RPCS_LENGTH_MAX - (RPCS_HEADER_BYTES - RPCS_LENGTH_BYTES),
   RPCS_PING_BYTES_MAX = 125,
   RPCS_VERSION = 1
@@ -54,18 +54,18 @@ typedef enum rpcs_frame_status {
   RPCS_FRAME_TOO_SHORT, /* length below 12 */
   RPCS_FRAME_TOO_LONG,  /* payload over the limit, or length over RPCS_LENGTH_MAX */
   RPCS_FRAME_BAD_TYPE,
-  RPCS_FRAME_BAD_FLAGS
+  RPCS_FRAME_BAD_FLAGS /* an unknown bit, or MORE on a type that has no parts */
 } rpcs_frame_status;
 
 /* A sentence for people; never null. */
-const char *rpcs_frame_status_text(rpcs_frame_status status);
+const char* rpcs_frame_status_text(rpcs_frame_status status);
 
 /* Requires: frame->payload_length <= RPCS_PAYLOAD_MAX. */
-void rpcs_encode_header(const rpcs_frame *frame, uint8_t header[RPCS_HEADER_BYTES]);
+void rpcs_encode_header(const rpcs_frame* frame, uint8_t header[RPCS_HEADER_BYTES]);
 
 /* On failure *frame is untouched. */
-rpcs_frame_status rpcs_decode_header(const uint8_t header[RPCS_HEADER_BYTES],
-                                     uint32_t payload_max, rpcs_frame *frame);
+rpcs_frame_status rpcs_decode_header(const uint8_t header[RPCS_HEADER_BYTES], uint32_t payload_max,
+                                     rpcs_frame* frame);
 
 /* Cuts a byte stream into frames without copying payload: memory is the reader's own, and what a
  * header promises is never allocated.
@@ -87,13 +87,12 @@ typedef enum rpcs_event {
   RPCS_EVENT_BAD        /* *status says why */
 } rpcs_event;
 
-void rpcs_decoder_init(rpcs_decoder *decoder, uint32_t payload_max);
+void rpcs_decoder_init(rpcs_decoder* decoder, uint32_t payload_max);
 
 /* Takes bytes off the front of [*bytes, *bytes + *length) and moves both on. For
  * RPCS_EVENT_PAYLOAD, *part and *part_length are the payload bytes, inside the input. */
-rpcs_event rpcs_decoder_next(rpcs_decoder *decoder, const uint8_t **bytes, size_t *length,
-                             const uint8_t **part, size_t *part_length,
-                             rpcs_frame_status *status);
+rpcs_event rpcs_decoder_next(rpcs_decoder* decoder, const uint8_t** bytes, size_t* length,
+                             const uint8_t** part, size_t* part_length, rpcs_frame_status* status);
 
 #ifdef __cplusplus
 }

@@ -105,6 +105,27 @@ TEST_CASE("Frame: every golden file decodes to one frame that encodes to the sam
   }
 }
 
+TEST_CASE("Frame: PROTOCOL.md shows the golden bytes") {
+  const std::filesystem::path root = std::filesystem::path(TEST_SOURCE_DIR) / "../proto";
+  std::ostringstream page;
+  page << std::ifstream(root / "PROTOCOL.md").rdbuf();
+  for (const std::string& name : kGolden) {
+    CAPTURE(name);
+    std::ifstream file(root / "golden" / (name + ".hex"));
+    std::string block = "(`" + name + ".hex`)";
+    CHECK(page.str().find(block) != std::string::npos);
+    block.clear();
+    int lines = 0;  // a long payload is cut short on the page
+    for (std::string line; lines < 3 && std::getline(file, line);) {
+      if (!line.starts_with('#')) {
+        block += "\n" + line;
+        ++lines;
+      }
+    }
+    CHECK(page.str().find(block + "\n") != std::string::npos);
+  }
+}
+
 TEST_CASE("Frame: a stream may be split anywhere") {
   const std::string bytes = golden("call") + golden("cancel") + golden("result_more");
   for (size_t first = 0; first <= bytes.size(); ++first) {
@@ -155,7 +176,10 @@ TEST_CASE("Frame: D07 bad lengths, types and flags are refused by the header alo
                         {"length 0xffffffff", 0xffffffff, RPCS_CALL, 0, RPCS_FRAME_TOO_LONG},
                         {"type 0", 12, 0, 0, RPCS_FRAME_BAD_TYPE},
                         {"type 13", 12, 13, 0, RPCS_FRAME_BAD_TYPE},
-                        {"flag 0x02", 12, RPCS_CALL, 0x02, RPCS_FRAME_BAD_FLAGS}}) {
+                        {"flag 0x02", 12, RPCS_CALL, 0x02, RPCS_FRAME_BAD_FLAGS},
+                        {"flag 0x02 beside MORE", 12, RPCS_RESULT, 0x03, RPCS_FRAME_BAD_FLAGS},
+                        {"MORE on CALL", 12, RPCS_CALL, 0x01, RPCS_FRAME_BAD_FLAGS},
+                        {"MORE on ERROR", 12, RPCS_ERROR, 0x01, RPCS_FRAME_BAD_FLAGS}}) {
     CAPTURE(row.what);
     std::string bytes = encode(row.type, row.flags, 0, 1, "");
     for (int i = 0; i < 4; ++i) {
@@ -178,6 +202,44 @@ TEST_CASE("Frame: a payload of exactly the limit passes") {
 
   CHECK(decode({encode(RPCS_CALL, 0, 0, 1, std::string(100, 'x'))}, 100, seen, &status));
   CHECK(seen[0].payload.size() == 100);
+}
+
+TEST_CASE("Frame: a decoder given nothing asks for more and stays as it was") {
+  rpcs_decoder decoder;
+  rpcs_decoder_init(&decoder, 100);
+  const uint8_t* bytes = nullptr;
+  size_t length = 0;
+  const uint8_t* part = nullptr;
+  size_t part_length = 0;
+  rpcs_frame_status status = RPCS_FRAME_OK;
+
+  CHECK(rpcs_decoder_next(&decoder, &bytes, &length, &part, &part_length, &status) ==
+        RPCS_EVENT_NEED_MORE);
+
+  CHECK(decoder.header_have == 0);
+  CHECK(bytes == nullptr);
+}
+
+TEST_CASE("Frame: an error is final") {
+  const std::string bad = encode(0, 0, 0, 1, "");
+  rpcs_decoder decoder;
+  rpcs_decoder_init(&decoder, 100);
+  const auto* bytes = reinterpret_cast<const uint8_t*>(bad.data());
+  size_t length = bad.size();
+  const uint8_t* part = nullptr;
+  size_t part_length = 0;
+  rpcs_frame_status status = RPCS_FRAME_OK;
+  REQUIRE(rpcs_decoder_next(&decoder, &bytes, &length, &part, &part_length, &status) ==
+          RPCS_EVENT_BAD);
+  const std::string good = golden("ping");
+  bytes = reinterpret_cast<const uint8_t*>(good.data());
+  length = good.size();
+
+  CHECK(rpcs_decoder_next(&decoder, &bytes, &length, &part, &part_length, &status) ==
+        RPCS_EVENT_BAD);
+
+  CHECK(status == RPCS_FRAME_BAD_TYPE);
+  CHECK(length == good.size());
 }
 
 }  // namespace sidecar::testing
