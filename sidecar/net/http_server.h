@@ -21,10 +21,10 @@ using WebSocketId = uint64_t;
 
 /// Bounds of the local HTTP and WebSocket server.
 struct HttpServerOptions {
-  size_t body_bytes_max = 16u << 20;       ///< 413 above; 1009 for a WebSocket message
-  size_t output_bytes_max = 8u << 20;      ///< Flow::kFull above half of it
-  Millis request_timeout{10'000};          ///< header, and body, from first byte to last
-  Millis idle_timeout{75'000};             ///< keep-alive without a request
+  size_t body_bytes_max = 16u << 20;   ///< 413 above; 1009 for a WebSocket message
+  size_t output_bytes_max = 8u << 20;  ///< of one connection; Flow::kFull above half of it
+  Millis request_timeout{10'000};      ///< for a head, and again for its body, from first byte
+  Millis idle_timeout{75'000};         ///< keep-alive without a request; answer without progress
   size_t ws_frame_bytes_max = 512u << 10;  ///< longer messages go out in fragments of this size
 };
 
@@ -49,12 +49,14 @@ struct HttpVerdict {
 /// Takes requests and messages. Called on the loop, never inside a call to HttpServer.
 class HttpServerSink {
  public:
-  /// Before any body byte is kept.
+  /// Before any body byte is kept. Not asked for what no server could take: a body in chunks or
+  /// without a length (411), too long a body (413), a broken head (400).
   virtual HttpVerdict on_http_head(const HttpHead& head) = 0;
-  /// The whole request; `is_post` or else GET. Each id gets exactly one reply or on_http_gone.
+  /// The whole request; `is_post` or else GET or HEAD (whose answer loses its body by itself).
+  /// Each id gets exactly one answer or on_http_gone.
   virtual void on_http_request(HttpExchangeId id, uint64_t tag, bool is_post, std::string_view path,
                                std::string_view body) = 0;
-  /// The client left before its reply was complete; the id is dead.
+  /// The client left before reply() or end_reply(); the id is dead.
   virtual void on_http_gone(HttpExchangeId id) = 0;
   /// A streamed reply that answered kFull has room again.
   virtual void on_http_drained(HttpExchangeId id) = 0;
@@ -72,48 +74,68 @@ class HttpServerSink {
   ~HttpServerSink() = default;
 };
 
-/// The local HTTP/1.1 and WebSocket server: libwebsockets on our loop, fed with accepted sockets.
+/// The local HTTP/1.1 and WebSocket server on our loop, fed with accepted sockets.
+///   adopt -> http_engine (libwebsockets: heads, bodies, handshake) -> http_connection (requests
+///   and answers) | http_web_socket (frames)
 /// Not: it does not listen (net/acceptor.h) and knows no JSON-RPC (downstream/).
+/// Refused by itself: bodies in chunks, every Upgrade but WebSocket, binary messages (1003),
+/// unmasked frames (1002), extensions. A client that sends a request before it has the answer to
+/// the one before gets that answer, then FIN. A client that half-closes while it waits has left.
+/// Descriptors: one a connection, and a second one for a moment when it becomes a WebSocket.
 /// Owner: app or a test. Closing is in two phases: close(), then destruction after on_closed ran.
 class HttpServer {
  public:
   static Result<std::unique_ptr<HttpServer>> create(Loop& loop, const HttpServerOptions& options,
                                                     HttpServerSink& sink);
+  /// Requires: close() was called and `on_closed` has run, or is running as the last that it does.
   ~HttpServer();
   HttpServer(const HttpServer&) = delete;
   HttpServer& operator=(const HttpServer&) = delete;
 
-  /// Ends every connection; `on_closed` runs once the last is gone. No callback of the sink follows.
+  /// Cuts every connection on a later turn (WebSockets with code 1012), and calls `on_closed` when
+  /// all are gone. No callback of the sink follows this call.
   void close(std::function<void()> on_closed);
 
-  /// Takes over an accepted, unread socket (Unix or TCP). The descriptor is closed on failure too.
+  /// Takes over an accepted, unread socket (Unix or TCP). The descriptor is closed on failure too;
+  /// on_http_connection_closed follows on success only. Not inside a callback of the sink.
   bool adopt(int fd);
 
-  /// The whole answer, with Content-Length. Ignored when the id is dead.
+  /// The whole answer, with Content-Length (204: without). Ignored when the id is dead.
   void reply(HttpExchangeId id, int status, std::string_view content_type, std::string body);
-  /// An answer that comes in parts (chunked): begin, write..., end or abort (cuts the connection).
+  /// An answer that comes in parts (chunked; ended by FIN for HTTP/1.0): begin, write..., end or
+  /// abort (cuts the connection).
   void begin_reply(HttpExchangeId id, int status, std::string_view content_type);
+  /// kFull: taken, wait for on_http_drained. kDropped: the id is dead, or becomes so because it was
+  /// full and the part would lead over output_bytes_max; no on_http_gone follows.
   Flow write_part(HttpExchangeId id, std::string_view bytes);
   void end_reply(HttpExchangeId id);
   void abort_reply(HttpExchangeId id);
 
-  /// One text message. kFull: taken, wait for on_ws_drained. kDropped: over output_bytes_max,
-  /// closed with 1013? no: see .cc
+  /// One text message. kFull: taken, wait for on_ws_drained. kDropped: the id is dead, or becomes
+  /// so because it was full and the message would lead over output_bytes_max: it is closed with
+  /// 1012
+  /// ("service restart", after which the most clients come back) and on_ws_closed follows.
+  /// While a message in parts is open, whole ones wait behind it.
   Flow ws_send(WebSocketId id, std::string_view text);
-  /// A message in parts, for long results: begin with is_first, finish with is_last.
+  /// A message in parts, for long results: begin with is_first, finish with is_last. One at a time.
   Flow ws_send_part(WebSocketId id, std::string_view bytes, bool is_first, bool is_last);
   void ws_close(WebSocketId id, uint16_t code);
-  /// Bytes of output queued and not yet taken by the socket.
+  /// Bytes of output queued and not yet taken by the socket; 0 when the id is dead.
   size_t ws_queued_bytes(WebSocketId id) const;
 
-  /// Stops reading from this connection, and goes on again; for backpressure.
+  /// Stops reading from this connection, and goes on again; for backpressure. After a pause no
+  /// message comes, not even one that was read already.
   void ws_pause_reading(WebSocketId id);
   void ws_resume_reading(WebSocketId id);
 
+  /// Where libwebsockets' own warnings and errors go, for the whole process; nowhere by default.
+  /// They hold no headers and no bodies.
+  static void set_log(std::function<void(int level, std::string_view text)> log);
+
  private:
-  struct Impl;
-  explicit HttpServer(std::unique_ptr<Impl> impl);
-  std::unique_ptr<Impl> impl_;
+  struct Connections;
+  explicit HttpServer(std::unique_ptr<Connections> connections);
+  std::unique_ptr<Connections> connections_;
 };
 
 }  // namespace sidecar
