@@ -58,7 +58,7 @@ void JsonIpcSession::take_texts() {
         }
         return;
       case TextStream::Event::kBadText:
-        refuse_stream(kParseErrorCode, scan_error_text(texts_.scanner().error()));
+        refuse_stream(kParseErrorCode, texts_.fault_text());
         return;
       case TextStream::Event::kTooLarge:
         host_.on_limit("request_bytes_max");
