@@ -168,7 +168,7 @@ void FramedSession::take_call(const rpcs_frame& frame, std::string_view payload)
     return;
   }
   if (open_.size() >= host_.limits().calls_in_flight_max) {
-    host_.on_limit("calls_in_flight_per_session_max");
+    host_.on_limit("session_calls_in_flight_max");
     write_error(
         frame.id, frame.chain,
         {.name = ErrorName::kClientLimit, .message = "too many calls in flight on this session"});

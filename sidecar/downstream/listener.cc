@@ -60,11 +60,6 @@ Result<std::unique_ptr<Listener>> Listener::create(Loop& loop, const Options& op
                                                    std::function<std::string()> hello) {
   std::unique_ptr<Listener> listener(
       new Listener(loop, options, std::move(chains), calls, sessions, std::move(count)));
-  auto http = HttpFace::create(loop, options.http, *listener, sessions, std::move(hello));
-  if (!http.ok()) {
-    return http.error();
-  }
-  listener->http_ = std::move(http).value();
   if (auto listening = listener->listen_unix(); !listening.ok()) {
     return listening.error();
   }
@@ -72,6 +67,17 @@ Result<std::unique_ptr<Listener>> Listener::create(Loop& loop, const Options& op
     if (auto listening = listener->listen_tcp(); !listening.ok()) {
       return listening.error();
     }
+  }
+  // Last, since it must be shut down before it is destroyed; nothing is accepted before the loop
+  // runs.
+  auto http = HttpFace::create(loop, options.http, *listener, sessions, std::move(hello));
+  if (!http.ok()) {
+    return http.error();
+  }
+  listener->http_ = std::move(http).value();
+  if (!options.http.listen.empty()) {
+    const std::string host = split_address(options.http.listen).first;
+    listener->http_->allow_host(host.find(':') == std::string::npos ? host : "[" + host + "]");
   }
   return listener;
 }
@@ -121,7 +127,6 @@ Status Listener::listen_tcp() {
     return acceptor.error();
   }
   tcp_ = std::move(acceptor).value();
-  http_->allow_host(host.find(':') == std::string::npos ? host : "[" + host + "]");
   return Done{};
 }
 

@@ -105,7 +105,7 @@ void TextCalls::submit_one(const Place& place, const RequestView& request) {
     return;
   }
   if (open_.size() >= limits_.calls_in_flight_max) {
-    sink_.on_limit("calls_in_flight_per_session_max");
+    sink_.on_limit("session_calls_in_flight_max");
     answer_limit(place.text, place.is_in_batch, place.index, request.id,
                  "too many calls in flight on this session");
     return;

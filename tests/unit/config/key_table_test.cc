@@ -40,7 +40,8 @@ TEST_CASE("KeyTable: the defaults it tells are the defaults of the option struct
 TEST_CASE("KeyTable: every option has a row") {
   const auto& [path, mode, group, backlog] = ListenOptions{};
   const auto& [listen, allow_remote, hosts, origins, idle, request_timeout] = HttpOptions{};
-  const auto& [sessions, request, items, reply, depth, in_flight, queue, partial] = SessionLimits{};
+  const auto& [sessions, request, items, reply, depth, in_flight, mark, queue, partial] =
+      SessionLimits{};
   const auto& [deadline, deadline_max, attempts, calls, filters] = DispatcherOptions{};
   const auto& [p01, p02, p03, p04, p05, p06, p07, p08, p09, p10, p11, p12, p13, p14, p15, p16,
                p17] = ProviderOptions{};
@@ -48,7 +49,7 @@ TEST_CASE("KeyTable: every option has a row") {
 
   CHECK(row_count(Section::kListen) == 4);
   CHECK(row_count(Section::kHttp) == 6);
-  CHECK(row_count(Section::kLimits) == 8 + 5);
+  CHECK(row_count(Section::kLimits) == 9 + 5);
   CHECK(row_count(Section::kProvider) == 17);
   CHECK(row_count(Section::kLog) == 1);
   CHECK(path == ListenOptions{}.path);

@@ -73,6 +73,13 @@ TEST_CASE("parse_toml: a syntax error is one fault with its place and an advice"
       {"a = \"\xff\"",
        "f.toml:1:5: not TOML: Encountered invalid utf-8 sequence; the file must be "
        "UTF-8 text"},
+      // What toml++ would abort at: it asserts that a table's name begins like one.
+      {"[!x]\n",
+       "f.toml:1:2: not TOML: key: expected bare key starting character or string delimiter, saw "
+       "'!'; one `key = value` stands on a line, and text stands in quotes"},
+      {"[\0x]\n"sv,
+       "f.toml:1:2: not TOML: key: expected bare key starting character or string delimiter, saw "
+       "'\\u0000'; one `key = value` stands on a line, and text stands in quotes"},
       // A key that nobody quoted is not repeated, should it look like a number.
       {"a = 0xDEADBEEFDEADBEEFDEADBEEF\n",
        "f.toml:1:31: not TOML: hexadecimal integer: the number is not representable in 64 bits"},
