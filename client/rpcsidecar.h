@@ -1,0 +1,148 @@
+#ifndef RPCSIDECAR_H
+#define RPCSIDECAR_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* librpcsidecar: JSON-RPC calls through the rpc-sidecar of this host.
+ * Not: it neither reads nor checks params and results: both are JSON text, passed as they are.
+ * Shape: rpcs_connect -> rpcs_call ... -> rpcs_close, or in a loop of yours: rpcs_submit, then
+ *   poll rpcs_fd for rpcs_wants during at most rpcs_timeout_ms, then rpcs_process.
+ * Units: milliseconds, bytes; text is UTF-8 and ends in a zero byte.
+ * Threads: a handle is used by one thread at a time; different handles are independent. There is
+ *   no state but the handles', and no signal is raised or handled.
+ * Fork: a handle belongs to the process that connected it. In a child every function on it gives
+ *   RPCS_E_FORKED (rpcs_fd and rpcs_timeout_ms -1), but rpcs_close, which frees the child's copy
+ *   and leaves the parent's connection as it is.
+ * Restart: when the connection ends the handle connects again by itself, waiting a random time
+ *   that grows from try to try. Calls of which no byte had left are sent again, within their
+ *   deadlines; the others end with RPCS_E_LOST, since the sidecar may have passed them on. */
+
+#if defined(__GNUC__)
+#define RPCS_API __attribute__((visibility("default")))
+#else
+#define RPCS_API
+#endif
+
+typedef enum rpcs_status {
+  RPCS_OK = 0,
+  RPCS_E_DISABLED = 1,   /* USE_SIDECAR says no: take your own way to the provider */
+  RPCS_E_NO_SIDECAR = 2, /* nobody listens on the socket; a call was surely not sent */
+  RPCS_E_TIMEOUT = 3,    /* the deadline passed; a call may have been sent */
+  RPCS_E_LOST = 4,       /* the connection ended after the call was sent, before its answer */
+  RPCS_E_CLOSED = 5,     /* the handle was closed, or the call cancelled */
+  RPCS_E_PROTOCOL = 6,   /* the other end speaks no protocol of ours, or refused the connection */
+  RPCS_E_TOO_LARGE = 7, /* the call exceeds what the sidecar takes, or the answer reply_bytes_max */
+  RPCS_E_LIMIT = 8,     /* calls_max, queue_bytes_max or assembly_bytes_max is met */
+  RPCS_E_NOMEM = 9,
+  RPCS_E_INVALID = 10, /* an argument is wrong, or the sidecar has no such chain */
+  RPCS_E_FORKED = 11   /* the handle is another process's */
+} rpcs_status;
+
+typedef struct rpcs_client rpcs_client;
+
+/* Zero or null means the default. Copied by rpcs_connect.
+ * Limits are the caller's guard of its own memory; over them a call ends with RPCS_E_LIMIT. */
+typedef struct rpcs_options {
+  const char* socket_path; /* default: RPC_SIDECAR_SOCKET, else /run/rpc.sock; at most 107 bytes */
+  const char* client_name; /* told to the sidecar, for its logs */
+  const char* chain;       /* of calls that name none; default: the one of the method's family */
+  uint32_t connect_timeout_ms;    /* of one connect with its greeting: 5000 */
+  uint32_t call_deadline_ms;      /* of calls that name none: 30000 */
+  uint32_t reconnect_wait_ms;     /* bound of the first random wait, doubled each time: 50 */
+  uint32_t reconnect_wait_ms_max; /* 2000 */
+  uint32_t calls_max;             /* submitted and not ended: 1024 */
+  size_t queue_bytes_max;         /* of calls not sent yet: 64 MiB */
+  size_t reply_bytes_max;         /* of one answer: 256 MiB */
+  size_t assembly_bytes_max;      /* of all answers that are half here: 512 MiB */
+  int connect_later; /* not 0: rpcs_connect does not wait, nor fail when nobody listens */
+  /* Called just before the library closes a socket, so that a loop can forget it. May be null.
+   * Must not use the client. */
+  void (*on_closing)(void* user, int fd);
+  void* on_closing_user;
+  char* error_text; /* may be null: error_size bytes where rpcs_connect writes why it failed */
+  size_t error_size;
+  void* reserved[8]; /* zero */
+} rpcs_options;
+
+/* One call. Zero or null means the default. Copied by rpcs_submit. */
+typedef struct rpcs_request {
+  const char* method;
+  const char* params;   /* a JSON array or object, sent as it is; null: none */
+  const char* chain;    /* by name; null: rpcs_options.chain */
+  uint32_t deadline_ms; /* from now until the end of the call; told to the sidecar as well */
+  void* reserved[4];    /* zero */
+} rpcs_request;
+
+/* The sidecar's answer. A member may be added at the end: never allocate or copy one. */
+typedef struct rpcs_reply {
+  int is_error; /* 0: bytes are the result; else the JSON-RPC error object */
+  const char* bytes;
+  size_t length; /* without the zero byte after bytes[length - 1] */
+} rpcs_reply;
+
+/* Sets every member to zero. */
+RPCS_API void rpcs_options_init(rpcs_options* options);
+
+/* Connects and waits for the greeting. options may be null. On failure *client is null.
+ * RPCS_E_DISABLED: the environment has USE_SIDECAR=false, 0, no or off. */
+RPCS_API rpcs_status rpcs_connect(const rpcs_options* options, rpcs_client** client);
+
+/* Ends open calls with RPCS_E_CLOSED. Inside a callback it takes effect when rpcs_process ends.
+ * client may be null. */
+RPCS_API void rpcs_close(rpcs_client* client);
+
+/* Waits for the answer, until the deadline. RPCS_OK also when the answer is an error: see
+ * reply->is_error. On RPCS_OK *reply is the caller's, for rpcs_reply_free; else it is null.
+ * Callbacks of submitted calls may run meanwhile. Not inside a callback (RPCS_E_INVALID). */
+RPCS_API rpcs_status rpcs_call(rpcs_client* client, const char* method, const char* params,
+                               uint32_t deadline_ms, rpcs_reply** reply);
+RPCS_API rpcs_status rpcs_call_on(rpcs_client* client, const rpcs_request* request,
+                                  rpcs_reply** reply);
+
+/* reply may be null. */
+RPCS_API void rpcs_reply_free(rpcs_reply* reply);
+
+/* Runs once for every submitted call, from rpcs_process, rpcs_call or rpcs_close; never from
+ * rpcs_submit or rpcs_cancel. reply is the receiver's, for rpcs_reply_free; null unless RPCS_OK. */
+typedef void (*rpcs_on_done)(void* user, uint64_t id, rpcs_status status, rpcs_reply* reply);
+
+/* Queues a call; rpcs_process sends it. id may be null. On failure on_done never runs. */
+RPCS_API rpcs_status rpcs_submit(rpcs_client* client, const rpcs_request* request,
+                                 rpcs_on_done on_done, void* user, uint64_t* id);
+
+/* Ends an open call with RPCS_E_CLOSED. RPCS_E_INVALID: no such call is open. */
+RPCS_API rpcs_status rpcs_cancel(rpcs_client* client, uint64_t id);
+
+enum { RPCS_READ = 1, RPCS_WRITE = 2 };
+
+/* The socket now, or -1 between connections. It may change in rpcs_process and rpcs_call. */
+RPCS_API int rpcs_fd(const rpcs_client* client);
+
+/* What to wait for on rpcs_fd: RPCS_READ and RPCS_WRITE, level-triggered. */
+RPCS_API int rpcs_wants(const rpcs_client* client);
+
+/* Call rpcs_process at the latest after this time; -1: no timer is set. */
+RPCS_API int rpcs_timeout_ms(const rpcs_client* client);
+
+/* Does what can be done without waiting: ready is what rpcs_fd is ready for, or 0 when a timer
+ * was due. Runs callbacks. RPCS_OK while the handle is of use, whatever the connection does;
+ * RPCS_E_CLOSED: a callback closed it, and it is gone. */
+RPCS_API rpcs_status rpcs_process(rpcs_client* client, int ready);
+
+/* A sentence for people about the last thing that went wrong, or "". Valid until the next use of
+ * the client. A provider's error is no such thing. */
+RPCS_API const char* rpcs_last_error(const rpcs_client* client);
+
+/* A few words for people; never null. */
+RPCS_API const char* rpcs_status_text(rpcs_status status);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif
