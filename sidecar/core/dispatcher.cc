@@ -269,6 +269,9 @@ void Dispatcher::finish_with_error(CallId id, std::string_view detail) {
     message.append(": ").append(detail);
   }
   spec.message = message;
+  // A call without effect may be made again whatever was sent.
+  spec.is_retryable =
+      error_row(spec.name).is_retryable && (call.may_resend || call.sent == Sent::kNo);
   std::string error;
   write_error_object(error, spec);
   finish(id, {Reply::Kind::kError, error});

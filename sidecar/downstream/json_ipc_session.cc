@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "rpc/envelope.h"
-#include "rpc/json_text.h"
 #include "rpc/rpc_error.h"
 
 namespace sidecar {
@@ -69,9 +68,8 @@ void JsonIpcSession::take_texts() {
 }
 
 void JsonIpcSession::refuse_stream(int code, std::string_view message) {
-  std::string error = "{\"code\":" + std::to_string(code) + ",\"message\":";
-  append_json_string(error, message);
-  error += '}';
+  std::string error;
+  write_error_object(error, {.name = ErrorName::kBadRequest, .message = message, .code = code});
   std::string reply;
   append_error_reply(reply, "null", error);
   lane_.put_whole(0, reply);

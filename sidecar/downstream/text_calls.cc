@@ -9,10 +9,9 @@ namespace sidecar {
 
 namespace {
 
-std::string plain_error(int code, std::string_view message) {
-  std::string error = "{\"code\":" + std::to_string(code) + ",\"message\":";
-  append_json_string(error, message);
-  error += '}';
+std::string bad_request(int code, std::string_view message) {
+  std::string error;
+  write_error_object(error, {.name = ErrorName::kBadRequest, .message = message, .code = code});
   return error;
 }
 
@@ -83,7 +82,7 @@ void TextCalls::submit_batch(Place place, const BatchView& batch) {
   splitting_ = place.text;
   batches_.emplace(place.text, Batch{});
   for (const std::string_view item : batch.items) {
-    const RequestView request = parse_request(item);
+    const RequestView request = parse_request(item, static_cast<uint16_t>(limits_.depth_max));
     if (request.kind == RequestKind::kNotification) {
       continue;
     }
@@ -216,7 +215,7 @@ void TextCalls::answer(uint64_t text, bool is_in_batch, size_t index, std::strin
 void TextCalls::answer_error(const Place& place, std::string_view id, int code,
                              std::string_view message) {
   std::string reply;
-  append_error_reply(reply, id, plain_error(code, message));
+  append_error_reply(reply, id, bad_request(code, message));
   answer(place.text, place.is_in_batch, place.index, std::move(reply));
 }
 
