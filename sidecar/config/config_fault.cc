@@ -18,7 +18,7 @@ std::string to_text(const ConfigFault& fault) {
 }
 
 void FaultList::add(const Location& at, std::string key, std::string message) {
-  if (faults_.size() == kFaultsMax) {
+  if (is_full()) {
     ++dropped_count_;
     return;
   }

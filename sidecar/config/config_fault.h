@@ -32,6 +32,8 @@ class FaultList {
   /// A place in the environment names its variable instead of `key`.
   void add(const Location& at, std::string key, std::string message);
   bool empty() const { return faults_.empty(); }
+  /// What is added now is only counted, so its message need not be made.
+  bool is_full() const { return faults_.size() == kFaultsMax; }
   const std::string& source() const { return source_; }
 
   /// Sorted by place; those of the environment come last.

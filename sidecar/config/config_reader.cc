@@ -116,8 +116,9 @@ void ConfigReader::read_section(const ConfigNode& table, Section section, const 
 void ConfigReader::check_keys(const ConfigNode& table, Section section) {
   for (const ConfigEntry& entry : table.entries) {
     if (find_key(section, entry.key) == nullptr && find_section(section, entry.key) == nullptr) {
+      // Looking for what was meant costs more than reading; a file of nonsense must not pay it.
       faults_.add(entry.at, key_path(section, printable(entry.key)),
-                  unknown_message(section, entry.key));
+                  faults_.is_full() ? "" : unknown_message(section, entry.key));
     }
   }
   for (const KeyRow& row : key_rows()) {

@@ -56,6 +56,14 @@ void check_limits(const Config& config, FaultList& faults) {
          format_duration(dispatcher.call_deadline), format_duration(dispatcher.call_deadline_max)},
         faults);
   }
+  const SessionLimits& limits = config.limits;
+  if (limits.output_mark_bytes > limits.output_queue_bytes_max) {
+    add_order_fault(
+        config,
+        {"limits", "limits", "output_mark_bytes", "output_queue_bytes_max",
+         format_bytes(limits.output_mark_bytes), format_bytes(limits.output_queue_bytes_max)},
+        faults);
+  }
 }
 
 void check_provider(const Config& config, const ProviderOptions& provider, const std::string& place,

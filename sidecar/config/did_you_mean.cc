@@ -3,13 +3,14 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstdint>
 
 namespace sidecar {
 namespace {
 
 // Longer words are no typing mistake of any key, and the table stays on the stack.
 constexpr size_t kWordMax = 40;
-using Row = std::array<size_t, kWordMax + 1>;
+using Row = std::array<uint8_t, kWordMax + 1>;
 
 // Optimal string alignment: Levenshtein with neighbours swapped as one step.
 size_t edit_distance(std::string_view a, std::string_view b) {
@@ -17,14 +18,15 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   for (size_t i = 0; i <= a.size(); ++i) {
     for (size_t j = 0; j <= b.size(); ++j) {
       if (i == 0 || j == 0) {
-        steps[i][j] = i + j;
+        steps[i][j] = static_cast<uint8_t>(i + j);
         continue;
       }
-      const size_t replaced = steps[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
-      steps[i][j] = std::min({steps[i - 1][j] + 1, steps[i][j - 1] + 1, replaced});
+      const int replaced = steps[i - 1][j - 1] + (a[i - 1] == b[j - 1] ? 0 : 1);
+      int least = std::min({steps[i - 1][j] + 1, steps[i][j - 1] + 1, replaced});
       if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) {
-        steps[i][j] = std::min(steps[i][j], steps[i - 2][j - 2] + 1);
+        least = std::min(least, steps[i - 2][j - 2] + 1);
       }
+      steps[i][j] = static_cast<uint8_t>(least);
     }
   }
   return steps[a.size()][b.size()];

@@ -296,6 +296,9 @@ TEST_CASE("ConfigFault: settings that contradict each other") {
       {"[limits]\ncall_deadline_max = \"29s\"",
        "2:21: limits.call_deadline_max: is below call_deadline (30s); raise it, or lower "
        "call_deadline"},
+      {"[limits]\noutput_queue_bytes_max = \"1MiB\"",
+       "2:26: limits.output_queue_bytes_max: is below output_mark_bytes (2MiB); raise it, or lower "
+       "output_mark_bytes"},
       {"[limits]\ncall_deadline = \"2s\"\ncall_deadline_max = \"1s\"",
        "3:21: limits.call_deadline_max: is below call_deadline (2s); raise it, or lower "
        "call_deadline"},

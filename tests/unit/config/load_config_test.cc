@@ -205,6 +205,22 @@ TEST_CASE("load_config: no fault of a later kind hides one of an earlier, and al
         });
 }
 
+TEST_CASE("load_config: a whole file of nonsense ends in a bounded list") {
+  std::string text;
+  size_t key_count = 0;
+  while (text.size() < (1u << 20) - 32) {
+    text += "tmieout" + std::to_string(++key_count) + " = 1\n";
+  }
+
+  const auto faults = fault_texts(load_config_text(text, "f.toml", {}));
+
+  REQUIRE(faults.size() == FaultList::kFaultsMax + 1);
+  CHECK(faults[0] ==
+        "f.toml:1:1: tmieout1: unknown key; did you mean \"timeout\" of [[chain.provider]]?");
+  CHECK(faults.back() ==
+        "f.toml: " + std::to_string(key_count + 1 - FaultList::kFaultsMax) + " more faults");
+}
+
 TEST_CASE("load_config: more chains or providers than the limit are a fault, the limit is none") {
   const auto with_chains = [](size_t count) {
     std::string text;

@@ -80,6 +80,13 @@ TEST_CASE("parse_toml: a syntax error is one fault with its place and an advice"
       {"[\0x]\n"sv,
        "f.toml:1:2: not TOML: key: expected bare key starting character or string delimiter, saw "
        "'\\u0000'; one `key = value` stands on a line, and text stands in quotes"},
+      // What toml++ takes for unreachable: a letter that is no white space.
+      {"x = \u00e9\n",
+       "f.toml:1:5: not TOML: value: could not determine value type; text must stand in quotes"},
+      {"x = 1\u0432\n",
+       "f.toml:1:6: not TOML: decimal integer: expected digit, saw '\u0432'; one `key = value` "
+       "stands "
+       "on a line, and text stands in quotes"},
       // A key that nobody quoted is not repeated, should it look like a number.
       {"a = 0xDEADBEEFDEADBEEFDEADBEEF\n",
        "f.toml:1:31: not TOML: hexadecimal integer: the number is not representable in 64 bits"},
