@@ -70,10 +70,14 @@ export async function startAnvil(scope) {
   return { pid: anvil.pid, port, ipc, http: `http://127.0.0.1:${port}` };
 }
 
+function httpUrl(address) {
+  return address.startsWith('http://') ? address : `http://${address}`;
+}
+
 export async function startMock(scope, family) {
   const mock = await serve(sidecarBinary, ['mock', '--family', family], /^listening http=(\S+)/m);
   scope.onEnd(mock.stop);
-  return { http: mock.line[1] };
+  return { http: httpUrl(mock.line[1]) };
 }
 
 // `chains`: TOML text of [[chain]] tables.
@@ -90,7 +94,7 @@ export async function startSidecar(scope, chains) {
     const how = await sidecar.stop();
     assert.equal(how, 0, `the sidecar ended with ${how}:\n${sidecar.output()}`);
   });
-  return { pid: sidecar.pid, socket, http: sidecar.line[1] };
+  return { pid: sidecar.pid, socket, http: httpUrl(sidecar.line[1]) };
 }
 
 // What a test began, in reverse order; a folder that goes with it.

@@ -123,7 +123,7 @@ class AnswerFaultsTest(SidecarTestCase):
 
     def test_A23_not_modified_is_a_refusal(self):
         self.check(
-            lambda _: b"HTTP/1.1 304 Not Modified\r\n\r\n", "UPSTREAM_HTTP_STATUS", "http_status"
+            lambda _: b"HTTP/1.1 304 Not Modified\r\n\r\n", "UPSTREAM_HTTP_STATUS", "http_status 304"
         )
 
     def test_A24_redirects_are_never_followed(self):
@@ -134,7 +134,7 @@ class AnswerFaultsTest(SidecarTestCase):
                 answer = self.check(
                     lambda _, s=status, w=where: http_answer(b"", s, [w]),
                     "UPSTREAM_HTTP_STATUS",
-                    "http_status",
+                    f"http_status {status[:3]}",
                 )
                 self.assertNotIn("s3cret", json.dumps(answer.error))
         self.assertEqual(target.connection_count, 0)
@@ -186,7 +186,9 @@ class AnswerFaultsTest(SidecarTestCase):
         ]
         for words, make_bytes in table:
             with self.subTest(words):
-                answer = self.check(make_bytes, "UPSTREAM_HTTP_STATUS", "http_status")
+                answer = self.check(
+                    make_bytes, "UPSTREAM_HTTP_STATUS", f"http_status {words[:3]}"
+                )
                 self.assertNotIn("k3y", json.dumps(answer.error))
 
     def test_A31_server_errors_go_to_the_next(self):
@@ -194,7 +196,9 @@ class AnswerFaultsTest(SidecarTestCase):
             (status, lambda _, s=status: http_answer(b"<html>down</html>", s))
             for status in ("500 Oops", "502 Bad Gateway", "503 Service Unavailable", "504 Timeout")
         ]
-        self.check_table(table, "UPSTREAM_HTTP_STATUS", "http_status")
+        for words, make_bytes in table:
+            with self.subTest(words):
+                self.check(make_bytes, "UPSTREAM_HTTP_STATUS", f"http_status {words[:3]}")
 
     def test_A32_bodies_that_are_not_one_json_text(self):
         def of(make_body):
@@ -209,12 +213,17 @@ class AnswerFaultsTest(SidecarTestCase):
             ("byte order mark", of(lambda body: b"\xef\xbb\xbf" + body)),
             ("NUL", of(lambda body: body + b"\0")),
             ("NUL inside", of(lambda body: body.replace(b"0x2a", b"0x\0a"))),
-            ("an array", of(lambda body: b"[" + body + b"]")),
-            ("a string", of(lambda _: b'"hello"')),
             ("NaN", of(lambda body: body.replace(b'"0x2a"', b"NaN"))),
             ("a comment", of(lambda body: body.replace(b'"0x2a"', b'/* */"0x2a"'))),
         ]
         self.check_table(table, "UPSTREAM_BAD_JSON", "bad_json")
+
+    def test_A32_json_that_is_no_object(self):
+        table = [
+            ("an array", lambda r: http_answer(b"[" + result_body(r.id) + b"]")),
+            ("a string", lambda _: http_answer(b'"hello"')),
+        ]
+        self.check_table(table, "UPSTREAM_PROTOCOL", "protocol")
 
     def test_A33_answers_to_another_question(self):
         def with_id(make_id):

@@ -102,7 +102,7 @@ class ConnectionFaultsTest(SidecarTestCase):
                 connection.send(bytes([byte]))
                 time.sleep(0.02)
 
-        self.check_alone(script, "UPSTREAM_TIMEOUT", "timeout", "yes", timeout=SHORT)
+        self.check_alone(script, "UPSTREAM_TIMEOUT", "timeout", ("maybe", "yes"), timeout=SHORT)
         self.check_next(script, timeout=SHORT)
 
     def test_A10_body_below_the_minimum_rate(self):
@@ -116,7 +116,7 @@ class ConnectionFaultsTest(SidecarTestCase):
 
         # 50 bytes a second against 1 KiB; the total deadline alone would wait for a minute.
         keys = {"timeout": "60s", "rate_bytes_min": "1KiB", "rate_window": "1s"}
-        self.check_alone(script, "UPSTREAM_TIMEOUT", "timeout", "yes", **keys)
+        self.check_alone(script, "UPSTREAM_TIMEOUT", "timeout", ("maybe", "yes"), **keys)
         self.check_next(script, **keys)
 
     def test_A11_body_that_stalls(self):
@@ -125,7 +125,7 @@ class ConnectionFaultsTest(SidecarTestCase):
             connection.send(http_answer(b'{"jsonrpc":"2.0",', length=1000))
             connection.wait_closed()
 
-        self.check_alone(script, "UPSTREAM_TIMEOUT", "timeout", "yes", timeout=SHORT)
+        self.check_alone(script, "UPSTREAM_TIMEOUT", "timeout", ("maybe", "yes"), timeout=SHORT)
         self.check_next(script, timeout=SHORT)
 
     def test_A12_reset_before_first_byte(self):
@@ -321,7 +321,8 @@ class ConnectionFaultsTest(SidecarTestCase):
 
         self.assertTrue(all(isinstance(one, int) and 0 <= one < 2**53 for one in ids), ids)
         self.assertEqual(len(set(ids)), 20)
-        self.assertEqual(set(peer.requests[0].json), {"jsonrpc", "id", "method"})
+        # No member of our own: anvil refuses what it does not know.
+        self.assertLessEqual(set(peer.requests[0].json), {"jsonrpc", "id", "method", "params"})
 
     def test_headers_of_the_configuration_are_sent(self):
         peer = self.peer(healthy())

@@ -144,9 +144,9 @@ def always(make_bytes):
 
 
 class FaultPeer:
-    """Listens on loopback, on a port of its own (or on `unix_path`); `tls` is an ssl.SSLContext."""
+    """Listens on loopback, on a port of its own (or `port`, or `unix_path`); `tls` is an ssl.SSLContext."""
 
-    def __init__(self, script, *, tls=None, unix_path=None, receive_buffer=None):
+    def __init__(self, script, *, tls=None, unix_path=None, receive_buffer=None, port=0):
         self.script = script
         self.tls = tls
         self.unix_path = unix_path
@@ -164,7 +164,8 @@ class FaultPeer:
             self.listener = socket.socket()
             if receive_buffer:
                 self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_buffer)
-            self.listener.bind(("127.0.0.1", 0))
+            self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            self.listener.bind(("127.0.0.1", port))
         self.listener.listen(512)
         self.threads = [threading.Thread(target=self.accept_all, daemon=True)]
         self.threads[0].start()
