@@ -187,6 +187,7 @@ void apply_overrides(ConfigNode& root, const Environment& environment) {
 
 std::vector<VariableText> describe_variables() {
   std::vector<VariableText> texts;
+  texts.reserve(kOverrides.size() + 2 * kProviders.size() + 2);
   for (const Override& row : kOverrides) {
     texts.push_back({row.variable, std::string(row.section) + "." + std::string(row.key) +
                                        ", whatever the file says"});

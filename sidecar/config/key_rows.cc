@@ -1,6 +1,6 @@
-#include <array>
+#include "config/key_table.h"  // its rows stand in a file of their own
 
-#include "config/key_table.h"  // the rows of key_table.h stand in a file of their own
+#include <array>
 
 namespace sidecar {
 namespace {

@@ -134,20 +134,21 @@ TEST_CASE("read_environment: faults name the variable and not its value") {
                             {"RPC_SIDECAR_HTTP", "localhost:80"},
                             {"RPC_SIDECAR_SOCKET", "@abstract"}});
 
-  CHECK(fault_texts(loaded) ==
-        std::vector<std::string>{
-            "environment: ETHEREUM_CHAIN_ID: is a string, but must be an integer from 1 to "
-            "9223372036854775771",
-            "environment: ERIGON_HTTP: is not a URL; write http://, https:// or http+unix:///path",
-            "environment: GETH_WS: has the scheme http://; write ws:// or wss://",
-            "environment: INFURA_HTTP: has no host; write a name or an address after ://",
-            "environment: PUBLIC_RPC_ENDPOINTS item 2: has the scheme ftp://; write http://, "
-            "https:// or http+unix:///path",
-            "environment: RPC_SIDECAR_SOCKET: \"@abstract\" begins with `@`; abstract sockets have "
-            "no permissions, write a file's path",
-            "environment: RPC_SIDECAR_HTTP: \"localhost:80\" is not an address and a port; write "
-            "127.0.0.1:PORT or [::1]:PORT",
-        });
+  CHECK(
+      fault_texts(loaded) ==
+      std::vector<std::string>{
+          ("environment: ETHEREUM_CHAIN_ID: is a string, but must be an integer from 1 to "
+           "9223372036854775771"),
+          "environment: ERIGON_HTTP: is not a URL; write http://, https:// or http+unix:///path",
+          "environment: GETH_WS: has the scheme http://; write ws:// or wss://",
+          "environment: INFURA_HTTP: has no host; write a name or an address after ://",
+          ("environment: PUBLIC_RPC_ENDPOINTS item 2: has the scheme ftp://; write http://, "
+           "https:// or http+unix:///path"),
+          ("environment: RPC_SIDECAR_SOCKET: \"@abstract\" begins with `@`; abstract sockets have "
+           "no permissions, write a file's path"),
+          ("environment: RPC_SIDECAR_HTTP: \"localhost:80\" is not an address and a port; write "
+           "127.0.0.1:PORT or [::1]:PORT"),
+      });
 }
 
 TEST_CASE("apply_overrides: the two variables stand above the file") {

@@ -200,8 +200,8 @@ TEST_CASE("load_config: no fault of a later kind hides one of an earlier, and al
             "f.toml:6:8: chain.provider.name: ${NONE} is not set in the environment; set NONE",
             "f.toml:7:8: chain.provider.tier: is a string, but must be an integer from 1 to 99",
             "f.toml:9:11: listen.backlog: 0 is out of range; write an integer from 1 to 65535",
-            "environment: RPC_SIDECAR_HTTP: \"x\" is not an address and a port; write "
-            "127.0.0.1:PORT or [::1]:PORT",
+            ("environment: RPC_SIDECAR_HTTP: \"x\" is not an address and a port; write "
+             "127.0.0.1:PORT or [::1]:PORT"),
         });
 }
 

@@ -28,7 +28,7 @@ class TempDir {
 
   /// Returns the new file's path.
   std::string write(const std::string& name, std::string_view text, mode_t mode = 0600) const {
-    const std::string file = path_ + "/" + name;
+    std::string file = path_ + "/" + name;
     std::ofstream(file, std::ios::binary) << text;
     REQUIRE(chmod(file.c_str(), mode) == 0);
     return file;
