@@ -78,16 +78,6 @@ int serve(const Config& config) {
                : kExitFailed;
   }
   std::unique_ptr<Daemon> daemon = std::move(created).value();
-  const uint16_t port = daemon->http_port();
-  std::string listening = "listening socket=" + config.listen.path;
-  if (port != 0) {
-    const std::string& address = config.http.listen;
-    listening += " http=" + address.substr(0, address.rfind(':') + 1) + std::to_string(port);
-  }
-  std::printf("%s\n", listening.c_str());
-  std::fflush(stdout);
-  log::info("serving", log::kv("socket", config.listen.path), log::kv("http_port", port),
-            log::kv("chains", config.chains.size()), log::kv("config", config.source));
 
   std::unique_ptr<Timer> impatience = turns.make_timer([]() {
     log::warn("shutdown_cut_short", log::kv("after_ms", kShutdownMax.count()));
@@ -104,6 +94,17 @@ int serve(const Config& config) {
       });
     });
   });
+
+  const uint16_t port = daemon->http_port();
+  std::string listening = "listening socket=" + config.listen.path;
+  if (port != 0) {
+    const std::string& address = config.http.listen;
+    listening += " http=" + address.substr(0, address.rfind(':') + 1) + std::to_string(port);
+  }
+  std::printf("%s\n", listening.c_str());
+  std::fflush(stdout);
+  log::info("serving", log::kv("socket", config.listen.path), log::kv("http_port", port),
+            log::kv("chains", config.chains.size()), log::kv("config", config.source));
   turns.run();
   return kExitOk;
 }

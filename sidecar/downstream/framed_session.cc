@@ -271,6 +271,10 @@ void FramedSession::on_stream_drained() {
 
 void FramedSession::on_stream_eof() {
   is_input_over_ = true;
+  if (stream_->is_peer_gone()) {
+    on_stream_failed("closed");
+    return;
+  }
   finish_if_done();
 }
 
@@ -295,6 +299,10 @@ void FramedSession::on_shutdown() {
 }
 
 void FramedSession::on_sweep(Instant now) {
+  if (is_input_over_ && !is_closed_ && stream_->is_peer_gone()) {
+    on_stream_failed("closed");
+    return;
+  }
   if (partial_since_ && now - *partial_since_ > host_.limits().partial_timeout) {
     fail("frame not finished in time");
   }

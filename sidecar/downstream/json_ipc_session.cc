@@ -78,6 +78,10 @@ void JsonIpcSession::refuse_stream(int code, std::string_view message) {
 
 void JsonIpcSession::on_stream_eof() {
   is_input_over_ = true;
+  if (stream_->is_peer_gone()) {
+    on_stream_failed("closed");
+    return;
+  }
   finish_if_done();
 }
 
@@ -160,6 +164,10 @@ void JsonIpcSession::on_shutdown() {
 }
 
 void JsonIpcSession::on_sweep(Instant now) {
+  if (is_input_over_ && !is_closed_ && stream_->is_peer_gone()) {
+    on_stream_failed("closed");
+    return;
+  }
   if (partial_since_ && now - *partial_since_ > host_.limits().partial_timeout) {
     refuse_stream(kParseErrorCode, "request not finished in time");
   }

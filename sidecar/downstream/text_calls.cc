@@ -69,7 +69,7 @@ void TextCalls::submit_batch(Place place, const BatchView& batch) {
       return;
     case BatchFault::kTooLong:
       sink_.on_limit("batch_items_max");
-      answer_error(place, "null", kInvalidRequestCode,
+      answer_limit(place.text, false, 0, "null",
                    "batch has more than " + std::to_string(limits_.batch_items_max) + " items");
       return;
     case BatchFault::kParseError:

@@ -5,8 +5,11 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <strings.h>
+#include <unistd.h>
+
 #include <algorithm>
-#include <cstring>
+#include <optional>
 
 #include "base/slot_map.h"
 #include "net/curl_multi.h"
@@ -17,24 +20,12 @@ namespace {
 
 constexpr size_t kHeaderBytesMax = 32 * 1024;
 constexpr size_t kHeaderLinesMax = 200;
+constexpr size_t kLengthDigitsMax = 18;  // what fits curl_off_t
 constexpr int kDnsCacheSeconds = 30;
 constexpr unsigned kUserTimeoutMs = 20'000;
 
-/// A time-out says only that connect_timeout or rate_window ran out; how far it got says which.
-HttpResult::End end_of_timeout(CURL* easy) {
-  curl_off_t connected_us = 0;
-  curl_off_t secured_us = 0;
-  long request_bytes = 0;
-  curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected_us);
-  curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &secured_us);
-  curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_bytes);
-  if (request_bytes > 0) {
-    return HttpResult::End::kTimeout;
-  }
-  return connected_us > 0 && secured_us == 0 ? HttpResult::End::kTls : HttpResult::End::kConnect;
-}
-
-HttpResult::End end_of(CURL* easy, CURLcode code) {
+/// `was_connected`: what the connection had come to when curl closed it.
+HttpResult::End end_of(CURLcode code, bool is_sent, bool was_connected) {
   switch (code) {
     case CURLE_OK:
       return HttpResult::End::kAnswered;
@@ -53,7 +44,10 @@ HttpResult::End end_of(CURL* easy, CURLcode code) {
     case CURLE_USE_SSL_FAILED:
       return HttpResult::End::kTls;
     case CURLE_OPERATION_TIMEDOUT:
-      return end_of_timeout(easy);
+      // It only says that connect_timeout or rate_window ran out; how far it got says which.
+      return is_sent         ? HttpResult::End::kTimeout
+             : was_connected ? HttpResult::End::kTls
+                             : HttpResult::End::kConnect;
     case CURLE_SEND_ERROR:
     case CURLE_RECV_ERROR:
     case CURLE_GOT_NOTHING:
@@ -63,6 +57,19 @@ HttpResult::End end_of(CURL* easy, CURLcode code) {
     default:
       return HttpResult::End::kProtocol;
   }
+}
+
+/// The value of a header line when it is the header called `name` (in lower case).
+std::optional<std::string_view> header_value(std::string_view line, std::string_view name) {
+  if (line.size() <= name.size() || line[name.size()] != ':' ||
+      ::strncasecmp(line.data(), name.data(), name.size()) != 0) {
+    return std::nullopt;
+  }
+  line.remove_prefix(name.size() + 1);
+  const size_t begin = line.find_first_not_of(" \t");
+  const size_t end = line.find_last_not_of(" \t\r\n");
+  return begin == std::string_view::npos || end < begin ? std::string_view()
+                                                        : line.substr(begin, end - begin + 1);
 }
 
 bool is_loopback(const std::string& url) {
@@ -89,6 +96,8 @@ struct HttpClient::Exchange {
   size_t body_bytes = 0;
   size_t header_bytes = 0;
   size_t header_lines = 0;
+  std::string content_length;  ///< of the response head being read
+  bool has_transfer_encoding = false;
   HttpResult::End broken = HttpResult::End::kAnswered;  ///< why our callback made curl give up
   const char* broken_detail = "";
   bool is_rate_watched = false;
@@ -126,7 +135,7 @@ struct HttpClient::Curl {
   CURL* make_easy();
   void set_up_tls(CURL* easy) const;
   void on_done(CURL* easy, CURLcode code);
-  size_t on_header(Exchange& exchange, size_t bytes);
+  size_t on_header(Exchange& exchange, std::string_view line);
   size_t on_body(Exchange& exchange, std::string_view bytes);
   size_t give_up(Exchange& exchange, HttpResult::End end, const char* detail);
   void retire(std::unique_ptr<Exchange> exchange);
@@ -142,6 +151,7 @@ struct HttpClient::Curl {
   std::vector<std::unique_ptr<Exchange>> doomed;  ///< cancelled while curl was calling back
   std::vector<CURL*> idle;
   size_t sockets = 0;
+  bool was_connected = false;  ///< the socket closed last
   bool is_http2 = false;
   bool is_turn_end_due = false;
 };
@@ -180,9 +190,9 @@ CURL* HttpClient::Curl::make_easy() {
   curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME,
                    std::max(1L, static_cast<long>(options.rate_window.count() / 1000)));
   set_up_tls(easy);
-  const auto on_header = [](char*, size_t, size_t bytes, void* self) -> size_t {
+  const auto on_header = [](char* line, size_t, size_t count, void* self) -> size_t {
     auto* exchange = static_cast<Exchange*>(self);
-    return exchange->client->on_header(*exchange, bytes);
+    return exchange->client->on_header(*exchange, {line, count});
   };
   const auto on_body = [](char* bytes, size_t, size_t count, void* self) -> size_t {
     auto* exchange = static_cast<Exchange*>(self);
@@ -196,7 +206,11 @@ CURL* HttpClient::Curl::make_easy() {
     return fd < 0 ? CURL_SOCKET_BAD : fd;
   };
   const auto on_close = [](void* self, curl_socket_t fd) -> int {
-    static_cast<Curl*>(self)->sockets -= 1;
+    auto* curl = static_cast<Curl*>(self);
+    sockaddr_storage peer{};
+    socklen_t length = sizeof(peer);
+    curl->was_connected = ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) == 0;
+    curl->sockets -= 1;
     return ::close(fd);
   };
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, +on_open);
@@ -219,13 +233,29 @@ void HttpClient::Curl::set_up_tls(CURL* easy) const {
   }
 }
 
-size_t HttpClient::Curl::on_header(Exchange& exchange, size_t bytes) {
-  exchange.header_bytes += bytes;
+size_t HttpClient::Curl::on_header(Exchange& exchange, std::string_view line) {
+  exchange.header_bytes += line.size();
   exchange.header_lines += 1;
   if (exchange.header_bytes > kHeaderBytesMax || exchange.header_lines > kHeaderLinesMax) {
     return give_up(exchange, HttpResult::End::kProtocol, "response header too large");
   }
-  return bytes;
+  if (line.starts_with("HTTP/")) {  // a new head: the one before was a 1xx
+    exchange.content_length.clear();
+    exchange.has_transfer_encoding = false;
+  } else if (const auto length = header_value(line, "content-length")) {
+    // curl takes the last of several; whoever wrote them may mean another.
+    if (length->size() > kLengthDigitsMax ||
+        (!exchange.content_length.empty() && exchange.content_length != *length)) {
+      return give_up(exchange, HttpResult::End::kProtocol, "bad Content-Length");
+    }
+    exchange.content_length = *length;
+  } else if (header_value(line, "transfer-encoding")) {
+    exchange.has_transfer_encoding = true;
+  }
+  if (exchange.has_transfer_encoding && !exchange.content_length.empty()) {
+    return give_up(exchange, HttpResult::End::kProtocol, "Content-Length with Transfer-Encoding");
+  }
+  return line.size();
 }
 
 size_t HttpClient::Curl::on_body(Exchange& exchange, std::string_view bytes) {
@@ -283,7 +313,7 @@ void HttpClient::Curl::on_done(CURL* easy, CURLcode code) {
   HttpResult result;
   result.status = static_cast<int>(status);
   result.may_be_sent = request_bytes > 0;
-  result.end = end_of(easy, code);
+  result.end = end_of(code, result.may_be_sent, was_connected);
   result.detail = code == CURLE_OK ? "" : curl_easy_strerror(code);
   if (exchange->broken != HttpResult::End::kAnswered) {
     result.end = exchange->broken;

@@ -1,5 +1,6 @@
 #include "net/stream.h"
 
+#include <poll.h>
 #include <unistd.h>
 #include <uv.h>
 
@@ -260,6 +261,11 @@ void Stream::shut_if_done() {
   is_finishing_ = false;
   uv_shutdown(&handles_->shutdown, reinterpret_cast<uv_stream_t*>(&handles_->pipe),
               [](uv_shutdown_t*, int) {});
+}
+
+bool Stream::is_peer_gone() const {
+  pollfd query{fd(), 0, 0};
+  return ::poll(&query, 1, 0) == 1 && (query.revents & (POLLHUP | POLLERR)) != 0;
 }
 
 int Stream::fd() const {

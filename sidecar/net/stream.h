@@ -66,12 +66,15 @@ class Stream final : private TurnEnd {
   /// Lets go of a stream so that its peer gets all that is queued, then FIN, and never a reset:
   /// what the peer still sends is read and dropped until it closes too, or kLingerMax has passed.
   static void close_gently(Ptr stream);
-  static constexpr Millis kLingerMax{2'000};
+  static constexpr Millis kLingerMax{300};
 
   /// Bytes appended and not yet taken by the kernel.
   size_t queued_bytes() const { return out_.size() + in_kernel_wait_.size(); }
   bool is_over_mark() const { return queued_bytes() > queue_mark_bytes_; }
   bool is_reading() const { return is_reading_; }
+  /// After on_stream_eof: true when the peer has closed altogether, false when it only sends no
+  /// more.
+  bool is_peer_gone() const;
   int fd() const;
 
  private:
