@@ -10,7 +10,6 @@ import contextlib
 import json
 import os
 import pathlib
-import statistics
 import subprocess
 import sys
 import tempfile
@@ -185,12 +184,6 @@ class Bench:
         return figures, idle
 
 
-def medians(rounds):
-    """Key by key; what is None stays None."""
-    return {key: None if rounds[0][key] is None else statistics.median(row[key] for row in rounds)
-            for key in rounds[0]}
-
-
 def main():
     arguments = parse_arguments()
     try:
@@ -205,7 +198,9 @@ def main():
     report = calls_report.Report(about, figures, idle)
     print(report.text())
     if arguments.json:
-        pathlib.Path(arguments.json).write_text(json.dumps(report.to_json(), indent=1) + "\n")
+        # scripts/bench runs this in the project's folder; a file is meant to be where the caller is.
+        path = pathlib.Path(os.environ.get("BENCH_CALLER_FOLDER", ""), arguments.json)
+        path.write_text(json.dumps(report.to_json(), indent=1) + "\n")
     return 0
 
 

@@ -1,115 +1,189 @@
-"""What `scripts/bench calls` prints and writes: the table, the ratios, and whether each target is
-met."""
+"""What `scripts/bench calls` says: tables for people, verdicts, and the same as JSON."""
 
+import os
+import pathlib
+import platform
+import re
 import statistics
+import subprocess
+import time
 
-IN_FLIGHT = (1, 16, 64)
-IDLE_BYTES_MAX = 4096
+import calls_contenders
+
+KIB_PER_SESSION_MAX = 4.0
+FOREIGN_CPUS_MAX = 0.1
 
 
-def median(rounds, name, in_flight, key):
-    return statistics.median(one[name][in_flight][key] for one in rounds)
+def output_of(command):
+    """Of a program that may be absent or fail."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=20, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return (done.stdout + done.stderr).strip()
 
 
-def medians(rounds):
-    """Of each figure over the rounds."""
+def first_match(pattern, text):
+    found = re.search(pattern, text, re.MULTILINE)
+    return found[1] if found else "unknown"
+
+
+def about(arguments, sidecar):
+    """The machine, the versions and the way of measuring."""
+    nginx = calls_contenders.program("nginx", "nginx-light")
+    haproxy = calls_contenders.program("haproxy", "haproxy")
+    memory = pathlib.Path("/proc/meminfo").read_text()
     return {
-        name: {
-            in_flight: {key: median(rounds, name, in_flight, key) for key in figures}
-            for in_flight, figures in by_flight.items()
-        }
-        for name, by_flight in rounds[0].items()
+        "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+        "machine": {
+            "cpu": first_match(r"^model name\s*: (.*)$", pathlib.Path("/proc/cpuinfo").read_text()),
+            "cpus": os.cpu_count(),
+            "memory_mib": int(first_match(r"^MemTotal:\s+(\d+)", memory)) // 1024,
+            "kernel": platform.release(),
+            "load_at_start": os.getloadavg()[0],
+        },
+        "versions": {
+            "rpc-sidecar": output_of([sidecar, "version"]).removeprefix("rpc-sidecar "),
+            "haproxy": first_match(r"version (\S+)", output_of([haproxy, "-v"])),
+            "nginx": first_match(r"nginx/(\S+)", output_of([nginx, "-v"])),
+        },
+        "git": {
+            "revision": output_of(["git", "rev-parse", "--short=12", "HEAD"]) or "unknown",
+            "is_dirty": bool(output_of(["git", "status", "--porcelain", "-uno"])),
+        },
+        "options": {key: getattr(arguments, key) for key in ("seconds", "rounds", "quick", "pin")},
+        "origin_connections_max": calls_contenders.CONNECTIONS_MAX,
     }
 
 
-def added_p50_us(rounds, name):
-    """Of each round on its own, so that a slow round is slow for both."""
-    return statistics.median(one[name][1]["p50_us"] - one["direct"][1]["p50_us"] for one in rounds)
+def median_row(rounds):
+    """Key by key; what is None stays None."""
+    return {key: None if rounds[0][key] is None else statistics.median(row[key] for row in rounds)
+            for key in rounds[0]}
 
 
-def speed_ratio(rounds, name, other, in_flight):
-    return statistics.median(
-        one[name][in_flight]["calls_per_s"] / one[other][in_flight]["calls_per_s"] for one in rounds
-    )
+def paired(rounds, others, key, combine):
+    """Median over the rounds of what two contenders' figures of one round come to."""
+    return statistics.median(combine(a[key], b[key]) for a, b in zip(rounds, others))
 
 
-def table(header, rows):
-    widths = [max(len(row[i]) for row in [header, *rows]) for i in range(len(header))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) if i == 0 else cell.rjust(width)
-                  for i, (cell, width) in enumerate(zip(row, widths))).rstrip()
-        for row in [header, *rows]
-    )
+def cell(value, form, width):
+    return f"{'-' if value is None else format(value, form):>{width}}"
 
 
-def latency_table(rounds):
-    figures = medians(rounds)
-    direct, haproxy = figures["direct"][1], figures["haproxy"][1]
-    rows = []
-    for name, by_flight in figures.items():
-        one = by_flight[1]
-        rows.append([name, f"{one['p50_us']:.1f}", f"{one['p99_us']:.1f}",
-                     f"{added_p50_us(rounds, name):+.1f}",
-                     f"{one['p50_us'] / direct['p50_us']:.2f}x",
-                     f"{one['p50_us'] / haproxy['p50_us']:.2f}x"])
-    header = ["1 in flight", "p50 us", "p99 us", "added p50", "p50/direct", "p50/HAProxy"]
-    return table(header, rows)
+class Report:
+    def __init__(self, about_run, figures, idle):
+        self.about = about_run
+        self.figures = figures  # [contender][in flight] = rows, one a round
+        self.idle = idle  # [contender][sessions] = KiB
+        self.levels = list(figures["direct"])
+        self.targets = self.judge()
 
+    def ratio(self, name, base, level):
+        """Of calls/s; None when the base was not measured."""
+        if base not in self.figures or name == base:
+            return None
+        return paired(self.figures[name][level], self.figures[base][level], "calls_per_s",
+                      lambda a, b: a / b)
 
-def speed_table(rounds, in_flight):
-    figures = medians(rounds)
-    rows = []
-    for name, by_flight in figures.items():
-        one = by_flight[in_flight]
-        proxy_us = one["proxy_cpu_us_per_call"]
-        rows.append([name, f"{one['calls_per_s']:.0f}", f"{one['p50_us']:.0f}",
-                     f"{one['p99_us']:.0f}",
-                     f"{speed_ratio(rounds, name, 'direct', in_flight):.2f}x",
-                     f"{speed_ratio(rounds, name, 'haproxy', in_flight):.2f}x",
-                     "-" if name == "direct" else f"{proxy_us:.1f}",
-                     f"{one['origin_cpu_us_per_call']:.1f}",
-                     f"{one['client_cpu_us_per_call']:.1f}"])
-    header = [f"{in_flight} in flight", "calls/s", "p50 us", "p99 us", "/direct", "/HAProxy",
-              "proxy CPU us", "origin", "client"]
-    return table(header, rows)
+    def added(self, name, key="p50_us"):
+        """Latency over the direct call's, one call at a time."""
+        if name == "direct":
+            return None
+        level = self.levels[0]
+        return paired(self.figures[name][level], self.figures["direct"][level], key,
+                      lambda a, b: a - b)
 
+    def per_session(self, name, count):
+        rss = self.idle[name]
+        return (rss[count] - rss[1]) / (count - 1)
 
-def idle_table(idle):
-    rows = []
-    for name, by_sessions in idle.items():
-        started = by_sessions[0]
-        for sessions, rss in by_sessions.items():
-            each = (rss - by_sessions[1]) / (sessions - 1) if sessions > 1 else None
-            rows.append([name if rss is started else "", str(sessions), f"{rss / 2**20:.1f}",
-                         "-" if each is None else f"{each:.0f}"])
-    return table(["RSS", "idle sessions", "MiB", "bytes each"], rows)
+    def judge(self):
+        targets = []
 
+        def add(name, value, limit, is_met, words):
+            targets.append({"name": name, "value": value, "limit": limit, "is_met": is_met,
+                            "words": words})
 
-def targets(rounds, idle):
-    """One of {text, is_met, got} for each; a session's memory is what each after the first adds."""
-    found = []
-    added = added_p50_us(rounds, "framed")
-    for other, words in (("haproxy", "HAProxy's"), ("haproxy-unix", "HAProxy's on a Unix socket")):
-        limit = added_p50_us(rounds, other)
-        found.append({"text": f"framed: added p50 no worse than {words}",
-                      "is_met": added <= limit, "got": f"{added:+.1f} us against {limit:+.1f} us"})
-    for other, words in (("haproxy", "HAProxy's"), ("haproxy-unix", "HAProxy's on a Unix socket")):
-        ratio = speed_ratio(rounds, "framed", other, 64)
-        found.append({"text": f"framed: calls/s at 64 in flight at least {words}",
-                      "is_met": ratio >= 1.0, "got": f"{ratio:.2f}x"})
-    by_sessions = idle["sidecar"]
-    most = max(by_sessions)
-    each = (by_sessions[most] - by_sessions[1]) / (most - 1)
-    found.append({"text": f"at most {IDLE_BYTES_MAX} bytes of RSS per idle session",
-                  "is_met": each <= IDLE_BYTES_MAX, "got": f"{each:.0f} bytes at {most} sessions"})
-    return found
+        if {"framed", "haproxy"} <= self.figures.keys():
+            ours, theirs = self.added("framed"), self.added("haproxy")
+            add("framed_added_p50_us", ours, theirs, ours <= theirs,
+                f"framed adds {ours:.1f} us to p50, HAProxy {theirs:.1f} us")
+            level = self.levels[-1]
+            ratio = self.ratio("framed", "haproxy", level)
+            add(f"framed_calls_per_s_at_{level}", ratio, 1.0, ratio >= 1.0,
+                f"framed makes {ratio:.2f}x HAProxy's calls/s at {level} in flight (1.0x wanted)")
+        if "framed" in self.idle:
+            count = max(self.idle["framed"])
+            kib = self.per_session("framed", count)
+            add("framed_session_kib", kib, KIB_PER_SESSION_MAX, kib <= KIB_PER_SESSION_MAX,
+                f"{kib:.2f} KiB RSS per idle framed session at {count:,} "
+                f"({KIB_PER_SESSION_MAX:g} KiB allowed)")
+        return targets
 
+    def text(self):
+        parts = [self.heading()]
+        parts += [self.calls_table(level) for level in self.levels]
+        if self.idle:
+            parts.append(self.idle_table())
+        parts.append("\n".join(f"{'met  ' if one['is_met'] else 'short'}  {one['words']}"
+                               for one in self.targets))
+        parts.append(self.noise())
+        return "\n\n".join(part for part in parts if part)
 
-def text(report):
-    rounds, idle = report["rounds"], report["idle"]
-    parts = [latency_table(rounds)]
-    parts += [speed_table(rounds, in_flight) for in_flight in IN_FLIGHT]
-    parts.append(idle_table(idle))
-    parts.append("\n".join(f"{'met  ' if one['is_met'] else 'short'}  {one['text']}: {one['got']}"
-                           for one in report["targets"]))
-    return "\n\n".join(parts)
+    def heading(self):
+        machine, versions, options = (self.about[key] for key in ("machine", "versions", "options"))
+        git = self.about["git"]
+        return (
+            f"rpc-sidecar {versions['rpc-sidecar']} ({git['revision']}"
+            f"{', changed' if git['is_dirty'] else ''}), HAProxy {versions['haproxy']}, nginx "
+            f"{versions['nginx']}, {machine['cpus']} x {machine['cpu']}, Linux {machine['kernel']}\n"
+            f"median of {options['rounds']} rounds of {options['seconds']:g} s; CPU in us per call; "
+            f"added and x: against the same round's")
+
+    def calls_table(self, level):
+        lines = [f"{level} in flight".ljust(14) + "  calls/s  x direct  x haproxy   p50 us    added"
+                 "   p99 us  proxy CPU  client  origin"]
+        for name, levels in self.figures.items():
+            row = median_row(levels[level])
+            added = self.added(name) if level == self.levels[0] else None
+            lines.append(
+                f"{name:<14}" + cell(row["calls_per_s"], ",.0f", 9)
+                + cell(self.ratio(name, "direct", level), ".2f", 10)
+                + cell(self.ratio(name, "haproxy", level), ".2f", 11)
+                + cell(row["p50_us"], ",.1f", 9) + cell(added, ",.1f", 9)
+                + cell(row["p99_us"], ",.1f", 9) + cell(row["proxy_cpu_us"], ".1f", 11)
+                + cell(row["client_cpu_us"], ".1f", 8) + cell(row["origin_cpu_us"], ".1f", 8))
+        return "\n".join(lines)
+
+    def idle_table(self):
+        counts = [count for count in next(iter(self.idle.values())) if count != 1]
+        heads = ["RSS KiB idle"] + [f"{count:,} sessions" for count in counts[1:]]
+        lines = ["memory".ljust(14) + "".join(f"{head:>17}" for head in heads) + "    KiB a session"]
+        for name, rss in self.idle.items():
+            kib = self.per_session(name, counts[-1])
+            lines.append(f"{name:<14}" + "".join(cell(rss[count], ",d", 17) for count in counts)
+                         + cell(kib, ".2f", 17))
+        return "\n".join(lines)
+
+    def noise(self):
+        rows = [row for levels in self.figures.values() for rounds in levels.values()
+                for row in rounds]
+        notes = []
+        for key, words in (("foreign_cpus", "other programs used"), ("stolen_cpus", "the host took")):
+            used = statistics.mean(row[key] for row in rows)
+            if used > FOREIGN_CPUS_MAX:
+                notes.append(f"note: {words} {used:.2f} CPUs meanwhile; run it on a quiet machine")
+        return "\n".join(notes)
+
+    def to_json(self):
+        calls = [{"contender": name, "in_flight": level, "median": median_row(rounds),
+                  "x_direct": self.ratio(name, "direct", level),
+                  "x_haproxy": self.ratio(name, "haproxy", level),
+                  "added_p50_us": self.added(name) if level == self.levels[0] else None,
+                  "rounds": rounds}
+                 for name, levels in self.figures.items() for level, rounds in levels.items()]
+        idle = [{"contender": name, "sessions": count, "rss_kib": kib,
+                 "kib_per_session": self.per_session(name, count) if count > 1 else None}
+                for name, rss in self.idle.items() for count, kib in rss.items()]
+        return {**self.about, "calls": calls, "idle": idle, "targets": self.targets}
