@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "net/http_engine.h"
+#include "net/http_output.h"
 #include "net/http_server.h"
 #include "net/loop.h"
 #include "net/stream.h"
@@ -59,6 +60,8 @@ class HttpConnection final : private StreamSink {
   /// When this phase must be over; far away while an answer is being worked out.
   Instant deadline() const { return deadline_; }
   bool is_taken_over() const { return stream_ != nullptr; }
+  /// The engine burns time on this connection: cut it.
+  bool is_spinning() const;
   uint64_t tag() const { return tag_; }
 
   static HttpConnectionId connection_of(HttpExchangeId exchange) { return exchange >> 24; }
@@ -74,24 +77,21 @@ class HttpConnection final : private StreamSink {
     kDead,       ///< to be cut
   };
 
-  HttpStep refuse(int status, std::string_view reason, std::string_view extra_header = {});
+  HttpStep refuse(int status, std::string_view reason, std::string_view more = {});
   HttpStep check_upgrade(const HttpRawHead& raw);
-  HttpStep start_body(const HttpRawHead& raw);
-  void ask();
-  void append_head(int status, std::string_view content_type, std::string_view extra_header);
+  HttpStep check_request(const HttpRawHead& raw);
+  void ask(std::string body);
   bool is_asked(HttpExchangeId exchange) const;
+  void append_head(int status, std::string_view content_type, std::string_view more);
   void start_output();
-  bool send_unsent(int fd);
-  HttpStep write_some();
-  HttpStep on_all_written();
   void tell_drained();
-  void release_output();
+  void break_off();
   void move_to_stream();
+  bool adopt_stream(int fd);
   void feed_stream();
   void linger(int fd);
   void begin_last();
-  void break_off();
-  size_t unsent_bytes() const { return out_.size() + body_.size() - sent_; }
+  size_t queued_bytes() const;
   HttpExchangeId exchange() const { return id_ << 24 | serial_; }
 
   void on_stream_bytes(std::string_view bytes) override;
@@ -108,17 +108,14 @@ class HttpConnection final : private StreamSink {
   bool is_http10_ = false;
   bool is_kept_alive_ = false;
   bool is_chunked_ = false;
-  bool is_held_ = false;               ///< the engine does not read, nor tell on_writable
-  bool is_awaiting_writable_ = false;  ///< the engine will tell
-  bool is_peer_done_ = false;          ///< the stream's end came
+  bool is_peer_done_ = false;  ///< the stream's end came
   bool was_full_ = false;
   uint64_t tag_ = 0;
   uint64_t body_bytes_expected_ = 0;
   Instant deadline_;
   std::string path_;
-  std::string body_;  ///< of the request, then of the answer
-  std::string out_;   ///< head of the answer, or its parts; goes out before body_
-  size_t sent_ = 0;   ///< of out_ and body_ together
+  std::string body_;  ///< of the request
+  HttpOutput output_;
   StreamPtr stream_;  ///< the way out once the engine let go of the connection
 };
 

@@ -212,7 +212,7 @@ Result<std::unique_ptr<HttpEngine>> HttpEngine::create(Loop& loop, const HttpSer
   info.pt_serv_buf_size = kReadBytes;
   info.timeout_secs = static_cast<unsigned>(seconds);
   info.timeout_secs_ah_idle = static_cast<unsigned>(seconds);
-  info.server_string = "";
+  info.server_string = "rpc-sidecar";  // of the library's own error pages; may not be empty
   lws_set_log_level(LLL_ERR | LLL_WARN, &write_log);
   engine->context_ = lws_create_context(&info);
   if (engine->context_ == nullptr) {
@@ -274,18 +274,6 @@ int HttpEngine::fd_of(HttpConnectionId id) const {
 void HttpEngine::ask_writable(HttpConnectionId id) {
   if (lws* wsi = find(id)) {
     lws_callback_on_writable(wsi);
-  }
-}
-
-void HttpEngine::hold_reading(HttpConnectionId id) {
-  if (lws* wsi = find(id)) {
-    lws_rx_flow_control(wsi, 0);
-  }
-}
-
-void HttpEngine::resume_reading(HttpConnectionId id) {
-  if (lws* wsi = find(id)) {
-    lws_rx_flow_control(wsi, 1);
   }
 }
 

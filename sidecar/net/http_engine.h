@@ -39,7 +39,8 @@ struct HttpRawHead {
 /// then, so its own calls marked "anywhere" are the only ones allowed, unless said otherwise.
 class HttpEngineSink {
  public:
-  /// A head. An upgrade goes on to on_upgraded; a POST to on_body_end, anything else ends here.
+  /// A head. An upgrade goes on to on_upgraded, one with a body to on_body_end; for any other
+  /// nothing more is told, so take it over.
   virtual HttpStep on_head(HttpConnectionId id, const HttpRawHead& head) = 0;
   virtual HttpStep on_body(HttpConnectionId id, std::string_view piece) = 0;
   /// The body is whole. Comes again, many times, when bytes of a next request are waiting.
@@ -79,10 +80,7 @@ class HttpEngine {
   int fd_of(HttpConnectionId id) const;
   /// on_writable follows on a later turn. Anywhere.
   void ask_writable(HttpConnectionId id);
-  /// Stops reading (and on_writable!) and goes on again. Anywhere.
-  void hold_reading(HttpConnectionId id);
-  void resume_reading(HttpConnectionId id);
-  /// The answer is out: wait for the next head. kClose: cannot. Anywhere.
+  /// The answer is out: wait for the next head. kClose: cannot. Inside on_writable only.
   HttpStep finish_request(HttpConnectionId id);
   /// Hands out a descriptor of the connection and forgets it, with no on_gone; its own is closed
   /// with no FIN. -1 when there is no descriptor to be had: nothing has changed then. Anywhere.

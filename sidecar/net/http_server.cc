@@ -149,7 +149,7 @@ struct HttpServer::Connections final : HttpEngineSink, HttpConnectionHost, WebSo
     const Instant now = loop.now();
     std::vector<uint64_t> late;
     for (const auto& [id, connection] : connections) {
-      if (connection->deadline() <= now) {
+      if (connection->deadline() <= now || connection->is_spinning()) {
         late.push_back(id);
       }
     }
