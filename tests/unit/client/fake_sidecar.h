@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <cerrno>
 #include <chrono>
 #include <cstring>
 #include <functional>
@@ -87,18 +89,23 @@ class FakeSession {
   std::string receive_bytes(size_t count) {
     std::string got;
     while (got.size() < count) {
-      char buffer[65536];
-      pollfd polled{fd_, POLLIN, 0};
-      if (::poll(&polled, 1, kPatienceMs) <= 0) {
+      const std::string some = receive_some(count - got.size());
+      if (some.empty()) {
         break;
       }
-      const ssize_t n = ::recv(fd_, buffer, std::min(sizeof(buffer), count - got.size()), 0);
-      if (n <= 0) {
-        break;
-      }
-      got.append(buffer, static_cast<size_t>(n));
+      got += some;
     }
     return got;
+  }
+  /// At least a byte, unless the client has gone or says nothing more.
+  std::string receive_some(size_t count_max) {
+    char buffer[65536];
+    pollfd polled{fd_, POLLIN, 0};
+    if (::poll(&polled, 1, kPatienceMs) <= 0) {
+      return {};
+    }
+    const ssize_t n = ::recv(fd_, buffer, std::min(sizeof(buffer), count_max), 0);
+    return n > 0 ? std::string(buffer, static_cast<size_t>(n)) : std::string();
   }
 
   /// Takes HELLO and answers it.
