@@ -1,0 +1,83 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/time.h"
+#include "mock/evm_methods.h"
+#include "mock/method_reply.h"
+#include "mock/mock_options.h"
+#include "mock/mock_stats.h"
+#include "mock/svm_methods.h"
+#include "rpc/envelope.h"
+
+namespace sidecar {
+
+/// The answer to one HTTP POST.
+struct MockAnswer {
+  int status = 200;
+  std::string content_type = "application/json";
+  std::string body;
+  uint64_t blob_bytes = 0;  ///< filler that goes between `body` and `body_end`
+  std::string body_end;
+  Millis wait{0};  ///< that the calls in it asked for
+};
+
+/// From the text of a POST to the text of its answer: single calls, batches, notifications, the
+/// family's methods, and methods for tests. These are taken in both families:
+///   mock_echo  any params          answers its params
+///   mock_sleep [ms]                answers true after so long, at most 10 min
+///   mock_error [code, message]     answers that error; with a third element that is its data
+///   mock_blob  [bytes]             answers a string of so many letters, at most 1 GiB, streamed;
+///                                  in a batch at most 1 MiB
+///   mock_raw   [status, text]      answers HTTP with that status and body, of type
+///                                  application/json or the third element; not in a batch
+/// In a batch the longest mock_sleep holds the whole answer.
+/// Units: `now` is time since the Unix epoch.
+/// Limits: kBatchMax calls in a batch.  Owner: MockProvider, by value.
+class MockCalls {
+ public:
+  static constexpr size_t kBatchMax = 1'000;
+  static constexpr uint64_t kBlobBytesMax = 1u << 30;
+  static constexpr uint64_t kBlobBytesMaxInBatch = 1u << 20;
+  static constexpr Millis kSleepMax{10 * 60 * 1'000};
+  static constexpr Millis kEvmBlockTime{12'000};
+  static constexpr Millis kSvmSlotTime{400};
+
+  MockCalls(const MockOptions& options, Millis genesis_unix, MockStats& stats);
+
+  /// `is_failing`: each call gets an internal error (-32603) instead.
+  MockAnswer answer(std::string_view text, bool is_failing, Millis now);
+  /// The newest block or slot.
+  uint64_t head(Millis now) const;
+
+  /// The filler of a blob from any offset that is a multiple of kBlobPatternBytes.
+  static std::string_view blob_pattern();
+  static constexpr size_t kBlobPatternBytes = 26 * 2'520;
+
+ private:
+  /// What a call comes to: a reply, or what only the methods for tests do.
+  struct Outturn {
+    MethodReply reply = {};
+    Millis wait{0};
+    std::optional<uint64_t> blob_bytes = std::nullopt;
+    bool is_raw = false;
+    int raw_status = 200;
+    std::string raw_type = "application/json";
+  };
+
+  std::optional<Outturn> call(const RequestView& request, Millis now);
+  std::optional<Outturn> control(std::string_view method, const JsonValue& params);
+  Outturn run(const RequestView& request, bool is_failing, Millis now);
+  void add_member(MockAnswer& answer, std::string_view text, bool is_failing, Millis now);
+  MockAnswer single(std::string_view text, bool is_failing, Millis now);
+  MockAnswer batch(std::string_view text, bool is_failing, Millis now);
+
+  MockStats& stats_;
+  std::optional<EvmMethods> evm_;
+  std::optional<SvmMethods> svm_;
+};
+
+}  // namespace sidecar
