@@ -316,16 +316,10 @@ void FramedSession::close(EndReason reason) {
   }
 }
 
-std::string_view FramedSession::limit_farewell() {
-  static const std::string frame = []() {
-    std::string error;
-    write_error_object(error, {.name = ErrorName::kClientLimit,
-                               .message = "too many sessions; see limits.sessions_max"});
-    std::string whole;
-    append_frame_head(whole, RPCS_ERROR, 0, 0, 0, error.size());
-    return whole + error;
-  }();
-  return frame;
+std::string FramedSession::connection_error(std::string_view error) {
+  std::string frame;
+  append_frame_head(frame, RPCS_ERROR, 0, 0, 0, error.size());
+  return frame.append(error);
 }
 
 }  // namespace sidecar

@@ -34,8 +34,8 @@ class FramedSession final : public Session, private StreamSink {
   void on_sweep(Instant now) override;
   bool is_connection() const override { return true; }
 
-  /// The ERROR frame for a connection over sessions_max.
-  static std::string_view limit_farewell();
+  /// The ERROR frame that concerns the whole connection. `error`: a JSON-RPC error object.
+  static std::string connection_error(std::string_view error);
 
  private:
   struct Open {

@@ -1,7 +1,6 @@
 #include "downstream/listener.h"
 
 #include <grp.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cstdlib>
@@ -9,6 +8,8 @@
 
 #include "downstream/framed_session.h"
 #include "downstream/json_ipc_session.h"
+#include "rpc/envelope.h"
+#include "rpc/rpc_error.h"
 
 namespace sidecar {
 
@@ -16,19 +17,44 @@ namespace {
 
 constexpr Millis kSweepEvery{1'000};
 
-enum class Dialect { kFramed, kJsonIpc, kHttp, kUnknown };
+/// Connections over sessions_max that may wait for their first byte.
+constexpr size_t kSilentExtra = 64;
+constexpr size_t kFarewellBytesMax = 4'096;
 
-Dialect dialect_of(int byte) {
+Listener::Dialect dialect_of(int byte) {
   if (byte >= 0x00 && byte <= 0x07) {
-    return Dialect::kFramed;
+    return Listener::Dialect::kFramed;
   }
   if (byte == '{' || byte == '[' || byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r') {
-    return Dialect::kJsonIpc;
+    return Listener::Dialect::kJsonIpc;
   }
   if ((byte >= 'A' && byte <= 'Z') || (byte >= 'a' && byte <= 'z')) {
-    return Dialect::kHttp;
+    return Listener::Dialect::kHttp;
   }
-  return Dialect::kUnknown;
+  return Listener::Dialect::kUnknown;
+}
+
+/// What a connection over sessions_max is told.
+std::string farewell(Listener::Dialect dialect) {
+  constexpr std::string_view kWhy = "too many sessions; see limits.sessions_max";
+  std::string error;
+  write_error_object(error, {.name = ErrorName::kClientLimit, .message = kWhy});
+  std::string text;
+  switch (dialect) {
+    case Listener::Dialect::kFramed:
+      return FramedSession::connection_error(error);
+    case Listener::Dialect::kJsonIpc:
+      append_error_reply(text, "null", error);
+      return text + "\n";
+    case Listener::Dialect::kHttp:
+      text =
+          "HTTP/1.1 503 Service Unavailable\r\nContent-Type: text/plain\r\nConnection: close\r\n";
+      return text + "Content-Length: " + std::to_string(kWhy.size()) + "\r\n\r\n" +
+             std::string(kWhy);
+    case Listener::Dialect::kUnknown:
+      break;
+  }
+  return text;
 }
 
 Result<gid_t> find_group(const std::string& name) {
@@ -134,21 +160,25 @@ size_t Listener::connection_count() const {
   return stream_sessions_ + silent_.size() + http_->connection_count();
 }
 
-bool Listener::admit(int fd) {
-  if (connection_count() < options_.limits.sessions_max) {
-    return true;
-  }
+bool Listener::is_full() const {
+  return connection_count() >= options_.limits.sessions_max;
+}
+
+/// Says why in the worker's own dialect; closing at once would reset what it is sending.
+void Listener::turn_away(int fd, Dialect dialect) {
   on_limit("sessions_max");
-  // Any dialect's reader sees the end; a framed one has been told why.
-  const std::string_view farewell = FramedSession::limit_farewell();
-  (void)::send(fd, farewell.data(), farewell.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
-  ::shutdown(fd, SHUT_WR);
-  ::close(fd);
-  return false;
+  auto stream = Stream::adopt(loop_, fd, kFarewellBytesMax, nobody_);
+  if (stream.ok()) {
+    stream.value()->write(farewell(dialect));
+    Stream::close_gently(std::move(stream).value());
+  }
 }
 
 void Listener::on_unix_accept(int fd) {
-  if (!admit(fd)) {
+  // What has not spoken yet cannot be told why: a few such are let in to wait for their first byte.
+  if (connection_count() >= options_.limits.sessions_max + kSilentExtra) {
+    on_limit("sessions_max");
+    ::close(fd);
     return;
   }
   const int byte = FirstByte::peek(fd);
@@ -168,14 +198,21 @@ void Listener::on_unix_accept(int fd) {
 }
 
 void Listener::on_tcp_accept(int fd) {
-  if (admit(fd)) {
-    count_("session", "http_tcp");
-    http_->adopt(fd);
+  if (is_full()) {
+    turn_away(fd, Dialect::kHttp);
+    return;
   }
+  count_("session", "http_tcp");
+  http_->adopt(fd);
 }
 
 void Listener::on_first_byte(int fd, int byte) {
-  switch (dialect_of(byte)) {
+  const Dialect dialect = dialect_of(byte);
+  if (is_full()) {
+    turn_away(fd, dialect);
+    return;
+  }
+  switch (dialect) {
     case Dialect::kFramed:
       open_stream_session<FramedSession>(fd, "framed");
       return;

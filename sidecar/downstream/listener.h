@@ -14,6 +14,7 @@
 #include "downstream/session_host.h"
 #include "net/acceptor.h"
 #include "net/loop.h"
+#include "net/stream.h"
 
 namespace sidecar {
 
@@ -28,6 +29,7 @@ namespace sidecar {
 /// Owner: app. Requires: `sessions` outlives it.
 class Listener final : private SessionHost, private TurnEnd {
  public:
+  enum class Dialect { kFramed, kJsonIpc, kHttp, kUnknown };
   struct Options {
     ListenOptions listen;
     HttpOptions http;
@@ -63,7 +65,8 @@ class Listener final : private SessionHost, private TurnEnd {
 
   Status listen_unix();
   Status listen_tcp();
-  bool admit(int fd);
+  bool is_full() const;
+  void turn_away(int fd, Dialect dialect);
   void on_unix_accept(int fd);
   void on_tcp_accept(int fd);
   void on_first_byte(int fd, int byte);
@@ -82,6 +85,14 @@ class Listener final : private SessionHost, private TurnEnd {
   std::unique_ptr<Acceptor> unix_;
   std::unique_ptr<Acceptor> tcp_;
   std::unordered_map<int, std::unique_ptr<FirstByte>> silent_;  ///< by descriptor
+  /// Hears nothing: for streams that only say farewell.
+  struct Nobody final : StreamSink {
+    void on_stream_bytes(std::string_view) override {}
+    void on_stream_eof() override {}
+    void on_stream_failed(std::string_view) override {}
+    void on_stream_drained() override {}
+  };
+  Nobody nobody_;
   size_t stream_sessions_ = 0;
   std::vector<SessionId> ended_;  ///< destroyed at the end of the turn, out of their own way
   std::unique_ptr<Timer> sweep_timer_;

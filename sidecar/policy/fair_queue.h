@@ -1,8 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 
@@ -31,11 +33,17 @@ class FairQueue {
 
   /// The next sender's oldest.
   std::optional<uint64_t> pop() {
-    if (turns_.empty()) {
+    return pop([](uint64_t) { return true; });
+  }
+
+  /// The oldest of the next sender that `may_go`; the turns of the others are kept.
+  std::optional<uint64_t> pop(const std::function<bool(uint64_t sender)>& may_go) {
+    const auto next = std::find_if(turns_.begin(), turns_.end(), may_go);
+    if (next == turns_.end()) {
       return std::nullopt;
     }
-    const uint64_t sender = turns_.front();
-    turns_.pop_front();
+    const uint64_t sender = *next;
+    turns_.erase(next);
     const auto waiting = by_sender_.find(sender);
     const uint64_t item = waiting->second.front();
     waiting->second.pop_front();

@@ -10,6 +10,7 @@ namespace {
 
 /// More of a refusal's body than this tells nobody anything.
 constexpr size_t kErrorBodyBytesMax = 64 * 1024;
+constexpr int kStatusOk = 200;
 
 Outcome outcome_of(HttpResult::End end) {
   switch (end) {
@@ -78,24 +79,22 @@ HttpChannel::~HttpChannel() = default;
 void HttpChannel::start(const Attempt& attempt, AttemptSink& sink) {
   const uint64_t upstream_id = next_upstream_id_++;
   auto owned = std::make_unique<Exchange>(
-      Exchange{attempt.id,
-               attempt.may_resend,
-               &sink,
-               {},
-               0,
-               0,
-               0,
-               ResponseReader(attempt.id, upstream_id,
-                              {options_.stream_bytes_min, attempt.may_stream}, sink)});
+      attempt, sink,
+      ResponseReader(attempt.id, upstream_id, {options_.stream_bytes_min, attempt.may_stream},
+                     sink));
   Exchange& exchange = *owned;
   exchange.request.reserve(attempt.request_tail.size() + 48);
   append_request_head(exchange.request, upstream_id);
   exchange.request.append(attempt.request_tail);
   exchanges_.emplace(attempt.id, std::move(owned));
-  if (waiting_.size() == 0 && client_->room() > 0) {
+  if (waiting_.size() == 0 && client_->room() > 0 && !held_.contains(attempt.session)) {
     post(exchange);
-  } else if (!waiting_.push(attempt.session, attempt.id)) {
+    return;
+  }
+  if (!waiting_.push(attempt.session, attempt.id)) {
     refused_.push_back(attempt.id);
+  }
+  if (!refused_.empty() || client_->room() > 0) {  // those before it may all be held back
     next_turn_->arm(loop_.now());
   }
 }
@@ -107,7 +106,7 @@ void HttpChannel::post(Exchange& exchange) {
 
 void HttpChannel::post_waiting() {
   while (client_->room() > 0) {
-    const auto next = waiting_.pop();
+    const auto next = waiting_.pop([this](SessionId session) { return !held_.contains(session); });
     if (!next) {
       return;
     }
@@ -131,13 +130,38 @@ void HttpChannel::on_next_turn() {
       node.mapped()->sink->on_attempt_done(attempt, result);
     }
   }
+  std::vector<AttemptId> resumed;
+  resumed.swap(resumed_);
+  for (const AttemptId attempt : resumed) {
+    go_on(attempt);
+  }
   post_waiting();
+}
+
+/// Keeps held_ true to what the exchange's reader says.
+void HttpChannel::note_held(Exchange& exchange) {
+  const bool is_held = exchange.reader.is_held();
+  if (is_held == exchange.is_held) {
+    return;
+  }
+  exchange.is_held = is_held;
+  if (is_held) {
+    ++held_[exchange.session];
+  } else if (--held_[exchange.session] == 0) {
+    held_.erase(exchange.session);
+  }
 }
 
 Sent HttpChannel::cancel(AttemptId attempt) {
   auto node = exchanges_.extract(attempt);
   if (!node || node.mapped()->http_id == 0) {
     return Sent::kNo;
+  }
+  if (node.mapped()->is_held && --held_[node.mapped()->session] == 0) {
+    held_.erase(node.mapped()->session);
+  }
+  if (node.mapped()->is_answered) {
+    return Sent::kYes;
   }
   const bool may_be_sent = client_->cancel(node.mapped()->http_id);
   // Not in here: post() may find the next one's turn while curl is calling back.
@@ -146,16 +170,35 @@ Sent HttpChannel::cancel(AttemptId attempt) {
 }
 
 void HttpChannel::resume(AttemptId attempt) {
+  resumed_.push_back(attempt);
+  next_turn_->arm(loop_.now());
+}
+
+void HttpChannel::go_on(AttemptId attempt) {
   const auto found = exchanges_.find(attempt);
-  if (found != exchanges_.end()) {
-    client_->resume(found->second->http_id);
+  if (found == exchanges_.end() || !found->second->is_held) {
+    return;
+  }
+  Exchange& exchange = *found->second;
+  (void)exchange.reader.resume();
+  note_held(exchange);
+  if (exchange.is_held) {
+    return;
+  }
+  if (exchange.is_answered) {
+    const auto node = exchanges_.extract(attempt);
+    finish(*node.mapped(), node.mapped()->reader.finish(), kStatusOk);
+  } else {
+    client_->resume(exchange.http_id);
   }
 }
 
 Flow HttpChannel::on_http_body(uint64_t tag, int status, std::string_view bytes) {
   Exchange& exchange = *exchanges_.find(tag)->second;
   if (is_success(status)) {
-    return exchange.reader.take(bytes);
+    const Flow flow = exchange.reader.take(bytes);
+    note_held(exchange);
+    return flow;
   }
   exchange.error_status = status;
   if (exchange.error_body_bytes += bytes.size(); exchange.error_body_bytes > kErrorBodyBytesMax) {
@@ -168,20 +211,35 @@ Flow HttpChannel::on_http_body(uint64_t tag, int status, std::string_view bytes)
 }
 
 void HttpChannel::on_http_done(uint64_t tag, const HttpResult& http) {
-  auto node = exchanges_.extract(tag);
-  Exchange& exchange = *node.mapped();
-  AttemptResult result;
+  const auto found = exchanges_.find(tag);
   const bool is_whole = http.end == HttpResult::End::kAnswered;
-  if (http.status != 0 && !is_success(http.status) && (is_whole || exchange.error_status != 0)) {
-    result = exchange.reader.finish_with_status(http.status);
-  } else if (is_whole || exchange.reader.has_fault()) {
-    result = exchange.reader.finish();
+  if (is_whole && is_success(http.status) && found->second->is_held) {
+    found->second->is_answered = true;
+    post_waiting();
+    return;
+  }
+  const std::unique_ptr<Exchange> exchange = std::move(found->second);
+  exchanges_.erase(found);
+  AttemptResult result;
+  if (http.status != 0 && !is_success(http.status) && (is_whole || exchange->error_status != 0)) {
+    result = exchange->reader.finish_with_status(http.status);
+  } else if (is_whole || exchange->reader.has_fault()) {
+    result = exchange->reader.finish();
   } else {
     result.outcome = outcome_of(http.end);
     result.detail = http.detail;
   }
-  result.http_status = http.status;
-  result.sent = http.status != 0 ? Sent::kYes : http.may_be_sent ? Sent::kMaybe : Sent::kNo;
+  result.sent = http.may_be_sent ? Sent::kMaybe : Sent::kNo;
+  finish(*exchange, result, http.status);
+}
+
+/// Requires: the exchange is out of exchanges_ already.
+void HttpChannel::finish(Exchange& exchange, AttemptResult result, int status) {
+  if (exchange.is_held && --held_[exchange.session] == 0) {
+    held_.erase(exchange.session);
+  }
+  result.http_status = status;
+  result.sent = status != 0 ? Sent::kYes : result.sent;
   post_waiting();
   exchange.sink->on_attempt_done(exchange.attempt, result);
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/ports.h"
@@ -19,8 +20,9 @@ namespace sidecar {
 ///                                                                     └─▶ long: on_attempt_part…
 /// Not: it neither retries nor times attempts (core/dispatcher.h).
 /// Limits: queue_max attempts wait, response_bytes_max a body; a result over stream_bytes_min is
-/// passed on as it comes when the worker can take parts.
-/// Owner: app. Errors: as Outcomes, never inside start().
+/// passed on as it comes when the worker can take parts. While a session's results are held back
+/// for want of room, nothing more is posted for it: the pool stays free for the others. Owner: app.
+/// Errors: as Outcomes, never inside start().
 class HttpChannel final : public UpstreamPort, private HttpClientSink {
  public:
   static Result<std::unique_ptr<HttpChannel>> create(Loop& loop, const ProviderOptions& options,
@@ -36,13 +38,23 @@ class HttpChannel final : public UpstreamPort, private HttpClientSink {
  private:
   /// One attempt, waiting or posted.
   struct Exchange {
+    Exchange(const Attempt& of, AttemptSink& to, ResponseReader with)
+        : attempt(of.id),
+          session(of.session),
+          may_resend(of.may_resend),
+          sink(&to),
+          reader(std::move(with)) {}
+
     AttemptId attempt;
+    SessionId session;
     bool may_resend;
     AttemptSink* sink;
-    std::string request;  ///< while it waits
-    HttpCallId http_id;   ///< 0 while it waits
-    int error_status;     ///< of an answer that is not 2xx
-    size_t error_body_bytes;
+    std::string request;     ///< while it waits
+    HttpCallId http_id = 0;  ///< 0 while it waits
+    int error_status = 0;    ///< of an answer that is not 2xx
+    size_t error_body_bytes = 0;
+    bool is_held = false;      ///< counted in held_
+    bool is_answered = false;  ///< the body is whole, but the worker has no room for its end
     ResponseReader reader;
   };
 
@@ -51,6 +63,9 @@ class HttpChannel final : public UpstreamPort, private HttpClientSink {
   void on_http_done(uint64_t tag, const HttpResult& result) override;
 
   void post_waiting();
+  void note_held(Exchange& exchange);
+  void go_on(AttemptId attempt);
+  void finish(Exchange& exchange, AttemptResult result, int status);
   void post(Exchange& exchange);
   void on_next_turn();
 
@@ -59,6 +74,8 @@ class HttpChannel final : public UpstreamPort, private HttpClientSink {
   uint64_t next_upstream_id_;
   FairQueue waiting_;
   std::unordered_map<AttemptId, std::unique_ptr<Exchange>> exchanges_;
+  std::unordered_map<SessionId, uint32_t> held_;  ///< results held back, by session
+  std::vector<AttemptId> resumed_;
   std::vector<AttemptId> refused_;  ///< found no room; told so on the next turn
   std::unique_ptr<Timer> next_turn_;
   std::unique_ptr<HttpClient> client_;

@@ -10,6 +10,8 @@ namespace sidecar {
 namespace {
 
 constexpr std::string_view kWrongId = "answer to another id";
+/// What is passed on at once, so that the sink can say kFull in between.
+constexpr size_t kPartBytesMax = 256u << 10;
 
 }  // namespace
 
@@ -41,7 +43,16 @@ Flow ResponseReader::take(std::string_view bytes) {
     return Flow::kOk;
   }
   const bool is_long = is_streaming_ || bytes_.size() >= options_.stream_bytes_min;
-  return options_.may_stream && is_long ? pass_on() : Flow::kOk;
+  if (options_.may_stream && is_long && !is_held_) {
+    pass_on();
+  }
+  return is_held_ && bytes_.size() > options_.held_bytes_max ? Flow::kFull : Flow::kOk;
+}
+
+Flow ResponseReader::resume() {
+  is_held_ = false;
+  pass_on();
+  return is_held_ ? Flow::kFull : Flow::kOk;
 }
 
 bool ResponseReader::is_ours() const {
@@ -50,24 +61,25 @@ bool ResponseReader::is_ours() const {
          (scanner_.member(MemberKey::kError).is_present() && scanner_.id_lexeme() == "null");
 }
 
-Flow ResponseReader::pass_on() {
+void ResponseReader::pass_on() {
   const JsonSpan& result = scanner_.member(MemberKey::kResult);
   if (!result.is_present() || scanner_.member(MemberKey::kError).is_present()) {
-    return Flow::kOk;
+    return;
   }
   is_streaming_ = true;
-  const uint64_t from = std::max(result.begin, bytes_begin_);
   const uint64_t seen = bytes_begin_ + bytes_.size();
   const uint64_t to = result.is_complete() ? std::min(result.end, seen) : seen;
-  Flow flow = Flow::kOk;
-  if (from < to) {
-    flow = sink_->on_attempt_part(
-        attempt_, std::string_view(bytes_).substr(static_cast<size_t>(from - bytes_begin_),
-                                                  static_cast<size_t>(to - from)));
+  uint64_t from = std::max(result.begin, bytes_begin_);
+  while (from < to && !is_held_) {
+    const uint64_t count = std::min<uint64_t>(to - from, kPartBytesMax);
+    const std::string_view part = std::string_view(bytes_).substr(
+        static_cast<size_t>(from - bytes_begin_), static_cast<size_t>(count));
+    is_held_ = sink_->on_attempt_part(attempt_, part) != Flow::kOk;
+    from += count;
   }
-  bytes_begin_ = seen;
-  bytes_.clear();
-  return flow;
+  const uint64_t passed = is_held_ ? from : seen;
+  bytes_.erase(0, static_cast<size_t>(passed - bytes_begin_));
+  bytes_begin_ = passed;
 }
 
 AttemptResult ResponseReader::finish() {
@@ -106,9 +118,11 @@ AttemptResult ResponseReader::finish() {
     result.detail = response_fault_text(verdict.fault);
     return result;
   }
-  const uint64_t end = scanner_.member(MemberKey::kResult).end;
-  if (end > bytes_begin_) {
-    result.body = std::string_view(bytes_).substr(0, static_cast<size_t>(end - bytes_begin_));
+  const JsonSpan& value = scanner_.member(MemberKey::kResult);
+  if (value.end > bytes_begin_) {
+    const uint64_t from = std::max(value.begin, bytes_begin_);
+    result.body = std::string_view(bytes_).substr(static_cast<size_t>(from - bytes_begin_),
+                                                  static_cast<size_t>(value.end - from));
   }
   return result;
 }

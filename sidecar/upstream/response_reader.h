@@ -12,19 +12,27 @@ namespace sidecar {
 /// Reads one attempt's answer as its bytes come: keeps a short one whole, passes a long result on
 /// in parts. Each byte is scanned once.
 /// Not: it knows no transport and no HTTP status.
-/// Limits: keeps at most stream_bytes_min and what one take() brings, when it may stream; else the
-/// transport's body limit bounds it.
-/// Owner: a channel, one for each exchange.
+/// A worker that does not read holds its result back here, not the provider's connection: up to
+/// held_bytes_max the transport may go on; kFull only above it.
+/// Limits: keeps at most stream_bytes_min, or held_bytes_max while held, and what one take()
+/// brings, when it may stream; else the transport's body limit bounds it. Owner: a channel, one for
+/// each exchange.
 class ResponseReader {
  public:
   struct Options {
     size_t stream_bytes_min = 256u << 10;
     bool may_stream = false;
+    size_t held_bytes_max = 4u << 20;
   };
   ResponseReader(AttemptId attempt, uint64_t upstream_id, Options options, AttemptSink& sink);
 
-  /// kDropped: the bytes are no answer to our question; fault() and detail() say why.
+  /// kDropped: the bytes are no answer to our question; fault() says why. kFull: taken, hold the
+  /// rest until resume() says kOk.
   Flow take(std::string_view bytes);
+  /// The sink has room again: passes on what was held. kFull: and it is full again.
+  Flow resume();
+  /// True between the sink's kFull and its resume(): not to be finished yet.
+  bool is_held() const { return is_held_; }
   /// The end of the attempt once the transport says the body is whole. Views live as long as this.
   AttemptResult finish();
   /// The verdict on a body that came with a status other than 2xx; never a fault of its own.
@@ -36,7 +44,7 @@ class ResponseReader {
 
  private:
   Flow refuse(Outcome outcome, std::string_view detail);
-  Flow pass_on();
+  void pass_on();
   bool is_ours() const;
 
   AttemptId attempt_;
@@ -47,6 +55,7 @@ class ResponseReader {
   std::string bytes_;  ///< of the answer, from bytes_begin_ on
   uint64_t bytes_begin_ = 0;
   bool is_streaming_ = false;
+  bool is_held_ = false;
   Outcome fault_ = Outcome::kResult;
   std::string_view detail_;
 };

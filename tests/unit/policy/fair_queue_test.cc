@@ -33,6 +33,17 @@ TEST_CASE("FairQueue: one sender's own things stay in order") {
   CHECK(queue.size() == 0);
 }
 
+TEST_CASE("FairQueue: a sender that may not go keeps its place") {
+  FairQueue queue(10);
+  queue.push(1, 10);
+  queue.push(2, 20);
+
+  CHECK(queue.pop([](uint64_t sender) { return sender != 1; }) == 20u);
+  CHECK_FALSE(queue.pop([](uint64_t sender) { return sender != 1; }).has_value());
+  CHECK(queue.size() == 1);
+  CHECK(queue.pop() == 10u);
+}
+
 TEST_CASE("FairQueue: size_max is over all senders") {
   FairQueue queue(2);
 

@@ -131,12 +131,24 @@ TEST_CASE("ResponseReader: a long result to somebody who takes no parts is kept 
   CHECK(reader.finish().body == value);
 }
 
-TEST_CASE("ResponseReader: the reader's backpressure is the sink's") {
+TEST_CASE("ResponseReader: D01 a full sink holds the result here, and above a bound the transport") {
+  const std::string value = "\"" + std::string(5'000, 'x') + "\"";
+  const std::string text = "{\"jsonrpc\":\"2.0\",\"id\":42,\"result\":" + value + "}";
   Parts parts;
   parts.flow = Flow::kFull;
-  ResponseReader reader(1, 42, {10, true}, parts);
+  ResponseReader reader(1, 42, {10, true, 3'000}, parts);
 
-  CHECK(reader.take("{\"jsonrpc\":\"2.0\",\"id\":42,\"result\":[1,2,3,4,5") == Flow::kFull);
+  CHECK(reader.take(text.substr(0, 100)) == Flow::kOk);
+  CHECK(reader.is_held());
+  const std::string before = parts.parts;
+  CHECK(reader.take(text.substr(100, 2'000)) == Flow::kOk);
+  CHECK(reader.take(text.substr(2'100)) == Flow::kFull);
+  CHECK(parts.parts == before);
+  parts.flow = Flow::kOk;
+  CHECK(reader.resume() == Flow::kOk);
+
+  CHECK_FALSE(reader.is_held());
+  CHECK(parts.parts + std::string(reader.finish().body) == value);
 }
 
 TEST_CASE("ResponseReader: A27 with another status a JSON-RPC error decides, else the status") {
