@@ -47,13 +47,14 @@ static void run_ended(rpcs_client* client) {
   --client->callback_depth;
 }
 
+/* Timers first: what is lost further down is opened again in another step, so that between the two
+ * everyone sees why it was lost. */
 static void step(rpcs_client* client, int ready) {
+  rpcs_connection_timers(client, rpcs_now());
   if ((ready & RPCS_READ) != 0) {
     rpcs_read_arrived(client, 0);
   }
-  const int64_t now = rpcs_now();
-  rpcs_calls_end_late(client, now);
-  rpcs_connection_timers(client, now);
+  rpcs_calls_end_late(client, rpcs_now());
   rpcs_flush(client);
   rpcs_connection_leave(client);
 }

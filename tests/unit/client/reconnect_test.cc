@@ -230,6 +230,8 @@ TEST_CASE("rpcs_options: on_closing hears of every socket before it is gone") {
 
   session.hang_up();
   client.run_until([&] { return !closing.empty(); });
+  CHECK(rpcs_fd(client.get()) == -1);
+  CHECK(rpcs_wants(client.get()) == 0);
   FakeSession next = client.meet(sidecar);
   const int second = rpcs_fd(client.get());
   client.close();
