@@ -10,6 +10,7 @@ import contextlib
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -186,6 +187,7 @@ class Bench:
 
 def main():
     arguments = parse_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
     try:
         with tempfile.TemporaryDirectory(prefix="rpcs-bench-") as folder:
             os.chmod(folder, 0o755)  # nginx's worker may be another user
@@ -195,6 +197,8 @@ def main():
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     report = calls_report.Report(about, figures, idle)
     print(report.text())
     if arguments.json:

@@ -107,8 +107,11 @@ class Report:
 
         if {"framed", "haproxy"} <= self.figures.keys():
             ours, theirs = self.added("framed"), self.added("haproxy")
+            unix = ""
+            if "haproxy unix" in self.figures:
+                unix = f" ({self.added('haproxy unix'):.1f} us over a Unix socket)"
             add("framed_added_p50_us", ours, theirs, ours <= theirs,
-                f"framed adds {ours:.1f} us to p50, HAProxy {theirs:.1f} us")
+                f"framed adds {ours:.1f} us to p50, HAProxy {theirs:.1f} us{unix}")
             level = self.levels[-1]
             ratio = self.ratio("framed", "haproxy", level)
             add(f"framed_calls_per_s_at_{level}", ratio, 1.0, ratio >= 1.0,
