@@ -44,18 +44,19 @@ class HttpWorkersTest(SidecarTestCase):
 
     def test_both_faces_answer_post_and_get(self):
         sidecar = self.start()
-        for words, connection in (("tcp", sidecar.http()), ("unix", sidecar.http_unix())):
-            with self.subTest(words):
-                self.addCleanup(connection.close)
-                for path in ("/", "/dev"):
-                    status, body = post(connection, {"jsonrpc": "2.0", "id": 1, "method": "m"}, path)
-                    self.assertEqual((status, json.loads(body)["result"]), (200, "0x2a"))
-                    connection.request("GET", path)
-                    response = connection.getresponse()
-                    self.assertEqual(response.status, 200)
-                    self.assertIsInstance(json.loads(response.read()), dict)
-                status, _ = post(connection, {"jsonrpc": "2.0", "id": 1, "method": "m"}, "/nowhere")
-                self.assertEqual(status, 404)
+        for words, is_tcp in (("tcp", True), ("unix", False)):
+            for path, expected in (("/", 200), ("/dev", 200), ("/nowhere", 404)):
+                with self.subTest(words, path=path):
+                    call = request(CALL, "Connection: close", path=path)
+                    head, _, body = self.exchange(sidecar, call, is_tcp).partition(b"\r\n\r\n")
+                    self.assertEqual(status_of(head), expected)
+                    if expected == 200:
+                        self.assertEqual(json.loads(body)["result"], "0x2a")
+                    hello = request(b"", "Connection: close", method="GET", path=path)
+                    head, _, body = self.exchange(sidecar, hello, is_tcp).partition(b"\r\n\r\n")
+                    self.assertEqual(status_of(head), expected)
+                    if expected == 200:
+                        self.assertIsInstance(json.loads(body), dict)
 
     def test_keep_alive_serves_many_requests(self):
         sidecar = self.start()

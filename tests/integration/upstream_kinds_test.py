@@ -7,7 +7,7 @@ import unittest
 
 import frames
 from fault_peer import error_body, healthy, result_body
-from sidecar_process import SidecarTestCase, wait_until
+from sidecar_process import IS_SANITIZED, SidecarTestCase, wait_until
 
 
 def line(body):
@@ -212,7 +212,7 @@ class IpcTest(SidecarTestCase):
 
         for call in calls:
             self.assertIn(client.finish(call).name, ("UPSTREAM_TIMEOUT", "OVERLOADED"))
-        self.assertLess(sidecar.rss_kib() - before, 128 * 1024)
+        self.assertLess(sidecar.rss_kib() - before, (512 if IS_SANITIZED else 64) * 1024)
 
     def test_worker_that_leaves_costs_the_node_nothing_more(self):
         release = threading.Event()

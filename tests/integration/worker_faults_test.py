@@ -232,6 +232,7 @@ class WorkerFaultsTest(SidecarTestCase):
 
         wait_until(is_admitted)
 
+    @unittest.skipIf(IS_SANITIZED, "the sanitizers' own checks need descriptors")
     def test_D12_no_descriptors_left(self):
         sidecar = self.healthy_sidecar()
         client = self.framed(sidecar)

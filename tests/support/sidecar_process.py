@@ -58,6 +58,9 @@ class Process:
         environment = {
             key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")
         }
+        if IS_SANITIZED:  # or freed memory would count as held for longer than any test lasts
+            environment["ASAN_OPTIONS"] = "quarantine_size_mb=8"
+            environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
         environment.update(env or {})
         self.popen = subprocess.Popen(
             [BINARY, *map(str, arguments)],
