@@ -298,16 +298,21 @@ HttpStep HttpConnection::on_writable() {
     return HttpStep::kClose;
   }
   phase_ = Phase::kHead;
+  may_spin_ = true;
   deadline_ = host_.loop.now() + host_.options.idle_timeout;
   return host_.engine->finish_request(id_);
 }
 
 /// Between two requests the engine waits for the socket to be writable, and spins when bytes come
 /// in meanwhile: a client that sends requests and reads no answers.
-bool HttpConnection::is_spinning() const {
+bool HttpConnection::is_spinning() {
+  if (!may_spin_ || phase_ != Phase::kHead || is_taken_over()) {
+    return false;
+  }
   pollfd state{host_.engine->fd_of(id_), POLLIN | POLLOUT, 0};
-  return phase_ == Phase::kHead && !is_taken_over() && ::poll(&state, 1, 0) > 0 &&
-         (state.revents & POLLIN) != 0 && (state.revents & POLLOUT) == 0;
+  ::poll(&state, 1, 0);
+  may_spin_ = (state.revents & POLLOUT) == 0;
+  return may_spin_ && (state.revents & POLLIN) != 0;
 }
 
 void HttpConnection::tell_drained() {

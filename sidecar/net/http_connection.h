@@ -60,8 +60,8 @@ class HttpConnection final : private StreamSink {
   /// When this phase must be over; far away while an answer is being worked out.
   Instant deadline() const { return deadline_; }
   bool is_taken_over() const { return stream_ != nullptr; }
-  /// The engine burns time on this connection: cut it.
-  bool is_spinning() const;
+  /// The engine burns time on this connection: cut it. For a look now and then.
+  bool is_spinning();
   uint64_t tag() const { return tag_; }
 
   static HttpConnectionId connection_of(HttpExchangeId exchange) { return exchange >> 24; }
@@ -110,6 +110,7 @@ class HttpConnection final : private StreamSink {
   bool is_chunked_ = false;
   bool is_peer_done_ = false;  ///< the stream's end came
   bool was_full_ = false;
+  bool may_spin_ = false;  ///< the socket was not seen writable since the last answer
   uint64_t tag_ = 0;
   uint64_t body_bytes_expected_ = 0;
   Instant deadline_;

@@ -17,7 +17,7 @@ namespace sidecar {
 
 namespace {
 
-constexpr uint16_t kHeadBytesMax = 8192;
+constexpr uint16_t kHeadBytesMax = 4096;
 constexpr unsigned kReadBytes = 64 * 1024;  // one buffer for all connections
 /// lws_context_destroy closes uv handles that are gone only turns later: the sockets' in the turn
 /// of the call, the library's own in the next, and their callbacks in the one after that.

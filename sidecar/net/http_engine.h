@@ -60,7 +60,7 @@ class HttpEngineSink {
 ///   on_head
 /// Not: it writes no answer (net/http_connection.h does, straight to the descriptor) and speaks no
 /// WebSocket after the handshake (net/http_web_socket.h).
-/// Limits: head 8 KiB; head within request_timeout, in whole seconds.   Owner: HttpServer.
+/// Limits: head 4 KiB; head within request_timeout, in whole seconds.   Owner: HttpServer.
 /// Errors: create fails when the libuv glue (package libwebsockets-evlib-uv) is missing.
 class HttpEngine {
  public:

@@ -181,9 +181,10 @@ struct HttpServer::Connections final : HttpEngineSink, HttpConnectionHost, WebSo
       for (const auto& [id, socket] : sockets) {
         socket->close(ws_code::kServiceRestart);
       }
+      // Now, not at the end: what a stream posts on its last turn would outlive us.
       sockets.clear();
+      connections.clear();
       engine->close([this, on_closed = std::move(on_closed)]() {
-        connections.clear();
         engine.reset();
         on_closed();
       });

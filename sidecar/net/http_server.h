@@ -31,7 +31,7 @@ struct HttpServerOptions {
 /// A request's head. Views live during the callback only.
 struct HttpHead {
   std::string_view method;        ///< GET, POST, OPTIONS, ... as sent
-  std::string_view path;          ///< without the query
+  std::string_view path;          ///< without the query, percent-decoded
   std::string_view host;          ///< Host header, empty if absent
   std::string_view origin;        ///< Origin header, empty if absent
   std::string_view content_type;  ///< Content-Type header, empty if absent

@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
@@ -134,6 +135,39 @@ inline std::string answer(std::string_view body) {
 
 inline bool starts_with(std::string_view text, std::string_view start) {
   return text.substr(0, start.size()) == start;
+}
+
+/// More bytes than any answer has: receive() then waits for the end of the connection.
+constexpr size_t kMany = 1u << 30;
+
+inline size_t count_of(std::string_view text, std::string_view part) {
+  size_t count = 0;
+  for (size_t at = text.find(part); at != std::string_view::npos; at = text.find(part, at + 1)) {
+    ++count;
+  }
+  return count;
+}
+
+/// The body of one chunked answer, or what is wrong with it.
+inline std::string unchunked(std::string_view answer) {
+  const size_t head = answer.find("\r\n\r\n");
+  if (head == std::string_view::npos) {
+    return "no head";
+  }
+  answer.remove_prefix(head + 4);
+  std::string body;
+  while (true) {
+    const size_t size = std::strtoull(std::string(answer.substr(0, 18)).c_str(), nullptr, 16);
+    const size_t line = answer.find("\r\n");
+    if (line == std::string_view::npos || answer.size() < line + 2 + size + 2) {
+      return "cut short";
+    }
+    body += answer.substr(line + 2, size);
+    answer.remove_prefix(line + 2 + size + 2);
+    if (size == 0) {
+      return answer.empty() ? body : "more than one answer";
+    }
+  }
 }
 
 }  // namespace sidecar::testing
