@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "app/commands.h"
 #include "app/daemon.h"
@@ -83,8 +84,12 @@ int serve(const Config& config) {
     log::warn("shutdown_cut_short", log::kv("after_ms", kShutdownMax.count()));
     ::_exit(kExitOk);
   });
+  bool is_leaving = false;
   Signals signals(turns, {SIGTERM, SIGINT}, [&](int signal) {
     log::info("signal", log::kv("signal", signal));
+    if (std::exchange(is_leaving, true)) {
+      return;
+    }
     impatience->arm(turns.now() + kShutdownMax);
     daemon->shut_down([&]() {
       // On a turn of its own, out of the way of what is closing; then the loop runs dry.
