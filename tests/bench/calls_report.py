@@ -146,7 +146,7 @@ class Report:
 
     def calls_table(self, level):
         lines = [f"{level} in flight".ljust(14) + "  calls/s  x direct  x haproxy   p50 us    added"
-                 "   p99 us  proxy CPU  client  origin"]
+                 "    p99 us  proxy CPU  client  origin"]
         for name, levels in self.figures.items():
             row = median_row(levels[level])
             added = self.added(name) if level == self.levels[0] else None
@@ -155,7 +155,7 @@ class Report:
                 + cell(self.ratio(name, "direct", level), ".2f", 10)
                 + cell(self.ratio(name, "haproxy", level), ".2f", 11)
                 + cell(row["p50_us"], ",.1f", 9) + cell(added, ",.1f", 9)
-                + cell(row["p99_us"], ",.1f", 9) + cell(row["proxy_cpu_us"], ".1f", 11)
+                + cell(row["p99_us"], ",.1f", 10) + cell(row["proxy_cpu_us"], ".1f", 11)
                 + cell(row["client_cpu_us"], ".1f", 8) + cell(row["origin_cpu_us"], ".1f", 8))
         return "\n".join(lines)
 
