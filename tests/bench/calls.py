@@ -31,9 +31,9 @@ def parse_arguments():
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     names = ", ".join(one.name for one in CONTENDERS)
     parser.add_argument("--json", metavar="FILE", help="write every figure of every round there too")
-    parser.add_argument("--seconds", type=float, default=1.0, metavar="N",
-                        help="measured seconds of each figure in each round (1)")
-    parser.add_argument("--rounds", type=int, default=5, metavar="N", help="rounds (5)")
+    parser.add_argument("--seconds", type=float, default=0.5, metavar="N",
+                        help="measured seconds of each figure in each round (0.5)")
+    parser.add_argument("--rounds", type=int, default=7, metavar="N", help="rounds (7)")
     parser.add_argument("--quick", action="store_true",
                         help="3 rounds of 0.25 s and no 10,000 sessions; for a first look only")
     parser.add_argument("--only", metavar="NAME,...", help=f"of {names}; `direct` is always there")
