@@ -59,7 +59,10 @@ void rpcs_out_queue_drop(rpcs_out_queue* queue, rpcs_out_frame* frame) {
 }
 
 void rpcs_out_queue_clear(rpcs_out_queue* queue) {
-  while (queue->first != NULL) {
-    rpcs_out_queue_drop(queue, queue->first);
+  rpcs_out_frame* next = NULL;
+  for (rpcs_out_frame* frame = queue->first; frame != NULL; frame = next) {
+    next = frame->next;
+    free(frame);
   }
+  memset(queue, 0, sizeof(*queue));
 }

@@ -55,7 +55,7 @@ typedef struct rpcs_options {
   uint32_t call_deadline_ms;      /* of calls that name none: 30000 */
   uint32_t reconnect_wait_ms;     /* bound of the first random wait, doubled each time: 50 */
   uint32_t reconnect_wait_ms_max; /* 2000 */
-  uint32_t calls_max;             /* submitted and not ended: 1024 */
+  uint32_t calls_max;             /* submitted and not ended: 1024; at most 2^20 */
   size_t queue_bytes_max;         /* of calls not sent yet: 64 MiB */
   size_t reply_bytes_max;         /* of one answer: 256 MiB */
   size_t assembly_bytes_max;      /* of all answers that are half here: 512 MiB */

@@ -55,9 +55,9 @@ TEST_CASE("rpcs_submit: replies are matched by id, in whatever order and however
   FakeSidecar sidecar(folder.file("s"));
   LoopedClient client(sidecar.path());
   FakeSession session = client.meet(sidecar);
-  std::vector<uint64_t> ids;
-  for (int i = 0; i < 100; ++i) {
-    ids.push_back(client.submit("m"));
+  std::vector<uint64_t> ids(100);
+  for (uint64_t& id : ids) {
+    id = client.submit("m");
   }
   for (int i = 0; i < 100; ++i) {
     client.next_frame(session);

@@ -19,6 +19,7 @@ bool must_fail() {
 }
 }  // namespace
 
+// NOLINTBEGIN(bugprone-reserved-identifier): the names are the linker's
 extern "C" {
 void* __real_malloc(size_t size);
 void* __real_calloc(size_t count, size_t size);
@@ -42,6 +43,7 @@ char* __wrap_strndup(const char* text, size_t length) {
   return must_fail() ? nullptr : __real_strndup(text, length);
 }
 }
+// NOLINTEND(bugprone-reserved-identifier)
 
 namespace sidecar::testing {
 

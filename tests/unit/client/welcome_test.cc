@@ -1,5 +1,6 @@
-#include <cstring>
+#include <cstdio>
 #include <string>
+#include <vector>
 
 #include <doctest/doctest.h>
 
@@ -14,11 +15,8 @@ namespace {
 struct Welcome {
   explicit Welcome(const std::string& text) {
     /* A copy with nothing behind it, so that a read past the end is seen. */
-    const std::string exact(text);
-    char* bytes = new char[exact.size() + 1];
-    std::memcpy(bytes + 1, exact.data(), exact.size());
-    status = rpcs_welcome_read(&read, bytes + 1, exact.size());
-    delete[] bytes;
+    const std::vector<char> exact(text.begin(), text.end());
+    status = rpcs_welcome_read(&read, exact.data(), exact.size());
   }
   Welcome(const Welcome&) = delete;
   Welcome& operator=(const Welcome&) = delete;
