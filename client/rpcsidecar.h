@@ -92,8 +92,8 @@ RPCS_API void rpcs_options_init(rpcs_options* options);
  * RPCS_E_DISABLED: the environment has USE_SIDECAR=false, 0, no or off. */
 RPCS_API rpcs_status rpcs_connect(const rpcs_options* options, rpcs_client** client);
 
-/* Ends open calls with RPCS_E_CLOSED. Inside a callback it takes effect when rpcs_process ends.
- * client may be null. */
+/* Ends open calls with RPCS_E_CLOSED. Inside a callback it takes effect when the function that
+ * runs the callback ends: rpcs_process then gives RPCS_E_CLOSED. client may be null. */
 RPCS_API void rpcs_close(rpcs_client* client);
 
 /* Waits for the answer, until the deadline. RPCS_OK also when the answer is an error: see
