@@ -14,6 +14,8 @@ struct CurlMulti::Watch {
   uv_poll_t poll;
   CurlMulti* multi;
   int fd;
+  int events = 0;          // those polled for
+  bool is_wanted = false;  // by curl; false: a kept connection between two requests
 };
 
 CurlMulti::CurlMulti(Loop& loop, uint32_t connections_max, uint32_t streams_max, OnDone on_done)
@@ -57,13 +59,41 @@ void CurlMulti::resume(CURL* easy) {
   is_inside_ = false;
 }
 
+void CurlMulti::keep(int fd) {
+  kept_.emplace(fd, nullptr);
+}
+
+void CurlMulti::forget(int fd) {
+  const auto found = kept_.find(fd);
+  if (found == kept_.end()) {
+    return;
+  }
+  if (found->second != nullptr) {
+    unwatch(found->second);
+  }
+  kept_.erase(found);
+}
+
+void CurlMulti::unwatch(Watch* watch) {
+  uv_poll_stop(&watch->poll);
+  uv_close(reinterpret_cast<uv_handle_t*>(&watch->poll),
+           [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
+}
+
+// curl forgets what was assigned to a socket when it wants no more events, hence kept_. Sockets
+// that it makes without asking us (its resolver's) are not kept: nobody would say that they close.
 void CurlMulti::watch(int fd, int what, Watch* watch) {
+  const auto kept = kept_.find(fd);
+  if (watch == nullptr && kept != kept_.end()) {
+    watch = kept->second;
+  }
   if (what == CURL_POLL_REMOVE) {
     if (watch != nullptr) {
       curl_multi_assign(multi_, fd, nullptr);
-      uv_poll_stop(&watch->poll);
-      uv_close(reinterpret_cast<uv_handle_t*>(&watch->poll),
-               [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
+      watch->is_wanted = false;
+      if (kept == kept_.end()) {
+        unwatch(watch);
+      }
     }
     return;
   }
@@ -71,12 +101,31 @@ void CurlMulti::watch(int fd, int what, Watch* watch) {
     watch = new Watch{{}, this, fd};
     uv_poll_init_socket(loop_.raw(), &watch->poll, fd);
     watch->poll.data = watch;
+    if (kept != kept_.end()) {
+      kept->second = watch;
+    }
+  }
+  if (!watch->is_wanted) {
+    watch->is_wanted = true;
     curl_multi_assign(multi_, fd, watch);
   }
   const int events = ((what & CURL_POLL_IN) != 0 ? UV_READABLE : 0) |
                      ((what & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0);
+  if (events == watch->events) {
+    return;
+  }
+  watch->events = events;
   uv_poll_start(&watch->poll, events, [](uv_poll_t* poll, int status, int ready) {
-    const auto* self = static_cast<Watch*>(poll->data);
+    auto* self = static_cast<Watch*>(poll->data);
+    if (!self->is_wanted) {
+      // The peer closed an idle connection; curl finds out before it would use it again.
+      self->events = 0;
+      uv_poll_stop(poll);
+      return;
+    }
+    if (status < 0) {
+      self->events = 0;  // libuv has stopped it
+    }
     int flags = status < 0 ? CURL_CSELECT_ERR : 0;
     flags |= (ready & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0;
     flags |= (ready & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <unordered_map>
 
 #include "net/loop.h"
 
@@ -29,6 +30,11 @@ class CurlMulti {
   void resume(CURL* easy);
   /// Moves what can move without waiting for a socket: new handles, and curl's own timeouts.
   void run();
+  /// From the callback that makes a socket: it stays in the loop's poll set between its requests,
+  /// which spares each call seven system calls.
+  void keep(int fd);
+  /// From the callback that closes a kept socket, before it is closed.
+  void forget(int fd);
   /// True while curl is calling back: no handle may be added or removed then.
   bool is_inside() const { return is_inside_; }
   CURLM* raw() { return multi_; }
@@ -36,6 +42,7 @@ class CurlMulti {
  private:
   struct Watch;
   void watch(int fd, int what, Watch* watch);
+  void unwatch(Watch* watch);
   void set_timer(long delay_ms);
   void act(int fd, int events);
   void report_done();
@@ -44,6 +51,7 @@ class CurlMulti {
   CURLM* multi_;
   std::unique_ptr<Timer> timer_;
   OnDone on_done_;
+  std::unordered_map<int, Watch*> kept_;  // by connection; null before its first poll
   bool is_inside_ = false;
 };
 

@@ -77,6 +77,13 @@ bool is_loopback(const std::string& url) {
          url.starts_with("http://[::1]");
 }
 
+bool is_configured(const HttpClientOptions& options, std::string_view header) {
+  return std::any_of(options.headers.begin(), options.headers.end(), [header](const auto& each) {
+    return each.first.size() == header.size() &&
+           ::strncasecmp(each.first.data(), header.data(), header.size()) == 0;
+  });
+}
+
 int on_socket_made(void*, curl_socket_t fd, curlsocktype) {
   // A peer behind a dead NAT acknowledges nothing: give up long before TCP's own quarter of an
   // hour.
@@ -130,6 +137,7 @@ struct HttpClient::Curl {
       curl_easy_cleanup(easy);
     }
     curl_slist_free_all(headers);
+    curl_url_cleanup(parsed_url);
   }
 
   CURL* make_easy();
@@ -144,6 +152,7 @@ struct HttpClient::Curl {
   HttpClientOptions options;
   HttpClientSink& sink;
   curl_slist* headers = nullptr;
+  CURLU* parsed_url = nullptr;
   CurlMulti multi;
   SlotMap<std::unique_ptr<Exchange>> exchanges;
   std::vector<HttpCallId> starting;
@@ -167,16 +176,16 @@ CURL* HttpClient::Curl::make_easy() {
   const std::string& url = options.url.reveal();
   const bool is_tls = url.starts_with("https://");
   curl_easy_setopt(easy, CURLOPT_URL, url.c_str());
+  // Ready parsed, for curl would parse and print the URL for each call.
+  curl_easy_setopt(easy, CURLOPT_CURLU, parsed_url);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   if (!options.unix_path.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, options.unix_path.c_str());
   }
   curl_easy_setopt(easy, CURLOPT_POST, 1L);
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
-  curl_easy_setopt(easy, CURLOPT_USERAGENT, options.user_agent.c_str());
-  // Compressing for a neighbour costs both more than the bytes; what is compressed is read anyway.
-  const bool is_near = !options.unix_path.empty() || is_loopback(url);
-  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, is_near ? "identity" : "gzip");
+  // What is compressed is read anyway; whether to ask for it is in `headers`.
+  curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip");
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
                    is_tls ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_PIPEWAIT, is_tls ? 1L : 0L);
@@ -202,8 +211,12 @@ CURL* HttpClient::Curl::make_easy() {
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, +on_body);
   const auto on_open = [](void* self, curlsocktype, curl_sockaddr* address) -> curl_socket_t {
     const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    static_cast<Curl*>(self)->sockets += fd >= 0 ? 1 : 0;
-    return fd < 0 ? CURL_SOCKET_BAD : fd;
+    if (fd < 0) {
+      return CURL_SOCKET_BAD;
+    }
+    static_cast<Curl*>(self)->sockets += 1;
+    static_cast<Curl*>(self)->multi.keep(fd);
+    return fd;
   };
   const auto on_close = [](void* self, curl_socket_t fd) -> int {
     auto* curl = static_cast<Curl*>(self);
@@ -211,6 +224,7 @@ CURL* HttpClient::Curl::make_easy() {
     socklen_t length = sizeof(peer);
     curl->was_connected = ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) == 0;
     curl->sockets -= 1;
+    curl->multi.forget(fd);
     return ::close(fd);
   };
   curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, +on_open);
@@ -345,12 +359,30 @@ Result<std::unique_ptr<HttpClient>> HttpClient::create(Loop& loop, const HttpCli
     return Error{Errc::kSystem, curl_easy_strerror(is_ready)};
   }
   auto curl = std::make_unique<Curl>(loop, options, sink);
+  const std::string& url = options.url.reveal();
+  curl->parsed_url = curl_url();
+  CHECK(curl->parsed_url != nullptr);
+  if (curl_url_set(curl->parsed_url, CURLUPART_URL, url.c_str(), 0) != CURLUE_OK) {
+    return Error{Errc::kInvalid, "not a URL"};
+  }
   for (const auto& [name, value] : options.headers) {
     curl->headers = curl_slist_append(curl->headers, (name + ": " + value.reveal()).c_str());
   }
-  for (const char* line : {"Content-Type: application/json", "Accept: application/json",
-                           "Expect:"}) {  // no round trip before large bodies
-    curl->headers = curl_slist_append(curl->headers, line);
+  // curl prints a header of its own twice, letter by letter; of this list, once. Compressing for a
+  // neighbour costs both more than the bytes.
+  const bool is_near = !options.unix_path.empty() || is_loopback(url);
+  const std::pair<std::string_view, std::string> ours[] = {
+      {"Content-Type", "application/json"},
+      {"User-Agent", options.user_agent},
+      {"Accept", is_near ? "" : "application/json"},  // without a value: not sent at all
+      {"Accept-Encoding", is_near ? "" : "gzip"},
+      {"Expect", ""},  // no round trip before large bodies
+  };
+  for (const auto& [name, value] : ours) {
+    if (!is_configured(options, name)) {
+      const std::string line = std::string(name) + ":" + (value.empty() ? "" : " ") + value;
+      curl->headers = curl_slist_append(curl->headers, line.c_str());
+    }
   }
   return std::unique_ptr<HttpClient>(new HttpClient(std::move(curl)));
 }
