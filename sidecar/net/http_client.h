@@ -50,6 +50,8 @@ struct HttpResult {
 
 using HttpCallId = uint64_t;
 
+struct CurlExchanges;
+
 /// What a client tells its owner, by the tag that start() was given; on the loop, never inside
 /// start(), cancel() or resume().
 class HttpClientSink {
@@ -89,12 +91,10 @@ class HttpClient final : private TurnEnd {
   size_t connection_count() const;
 
  private:
-  struct Exchange;
-  struct Curl;
-  explicit HttpClient(std::unique_ptr<Curl> curl);
+  explicit HttpClient(std::unique_ptr<CurlExchanges> curl);
   void on_turn_end() override;
 
-  std::unique_ptr<Curl> curl_;
+  std::unique_ptr<CurlExchanges> curl_;
 };
 
 }  // namespace sidecar
