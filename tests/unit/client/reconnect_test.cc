@@ -195,7 +195,7 @@ TEST_CASE("rpcs_client: a sidecar that sends what it may not costs its sent call
   client.run_until_ended(sent);
   FakeSession next = client.meet(sidecar);
 
-  CHECK(client.ended[sent].status == RPCS_E_PROTOCOL);
+  CHECK(client.ended[sent].status == RPCS_E_LOST);
   CHECK(client.next_frame(next).id == unsent);
 }
 
@@ -210,7 +210,7 @@ TEST_CASE("rpcs_client: an ERROR with id 0 ends the connection and leaves its wo
   session.error(0, R"({"code":-32600,"message":"too much"})");
   client.run_until_ended(id);
 
-  CHECK(client.ended[id].status == RPCS_E_PROTOCOL);
+  CHECK(client.ended[id].status == RPCS_E_LOST);
   CHECK(std::string(rpcs_last_error(client.get())).find("too much") != std::string::npos);
 }
 
