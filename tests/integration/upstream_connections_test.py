@@ -2,6 +2,7 @@
 Names begin with the ids of the fault catalogue."""
 
 import signal
+import socket
 import threading
 import time
 import unittest
@@ -144,15 +145,29 @@ class ConnectionFaultsTest(SidecarTestCase):
             self.check_not_resent(script, "UPSTREAM_CLOSED", "closed")
 
     def test_A12_kept_connection_found_dead_is_no_failure(self):
-        # The first answer leaves a kept-alive connection; the provider drops it while it is idle.
-        def script(connection):
+        # Each connection serves one request, and is then dropped: while it is idle, or just as the
+        # next request arrives.
+        def leave_idle(connection):
             connection.answer(connection.read_request())
 
-        peer = self.peer(script)
-        sidecar = self.sidecar(self.provider("one", peer))
-        for _ in range(20):
-            self.assertEqual(self.call(sidecar).result, b'"0x2a"')
-            peer.wait_for(lambda p: not p.live)
+        def leave_on_arrival(connection):
+            connection.answer(connection.read_request())
+            connection.socket.recv(1 << 16)
+
+        def reset_on_arrival(connection):
+            connection.answer(connection.read_request())
+            connection.socket.recv(1, socket.MSG_PEEK)
+            connection.reset()
+
+        for script in (leave_idle, leave_on_arrival, reset_on_arrival):
+            with self.subTest(script.__name__):
+                peer = self.peer(script)
+                sidecar = self.sidecar(self.provider("one", peer))
+                for count in range(1, 21):
+                    answer = self.call(sidecar)
+                    self.assertEqual((answer.error, answer.result), (None, b'"0x2a"'), f"call {count}")
+                    if script is leave_idle:
+                        peer.wait_for(lambda p: not p.live)
 
     def test_A13_reset_in_the_body(self):
         def script(connection):

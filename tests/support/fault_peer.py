@@ -222,11 +222,11 @@ class FaultPeer:
         except Exception as fault:  # a wrong script must fail its test, not vanish with its thread
             self.faults.append(fault)
         finally:
+            served.close()
+            sock.close()
             with self.changed:
                 self.live.discard(sock)
                 self.changed.notify_all()
-            served.close()
-            sock.close()
 
     def close(self):
         # Closing alone does not wake the thread that accepts.
