@@ -234,6 +234,9 @@ MethodReply EvmMethods::new_filter(const JsonValue& params, Millis now) {
   if (!filter.ok() || !range.ok()) {
     return MethodReply::invalid_params(filter.ok() ? range.error().detail : filter.error().detail);
   }
+  if (!range.value().is_known) {
+    return MethodReply::error(kServerErrorCode, "unknown block");
+  }
   return filters_.add_logs(std::move(filter).value(), range.value(), now);
 }
 

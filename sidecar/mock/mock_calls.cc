@@ -200,7 +200,9 @@ std::optional<MockCalls::Outturn> MockCalls::control(std::string_view method,
     if (!is_count || static_cast<uint64_t>(*number) > kBlobBytesMax) {
       return Outturn{.reply = MethodReply::invalid_params("want [bytes], at most 1073741824")};
     }
-    return Outturn{.blob_bytes = static_cast<uint64_t>(*number)};
+    Outturn blob;
+    blob.blob_bytes = static_cast<uint64_t>(*number);
+    return blob;
   }
   if (method == "mock_error") {
     if (!number || *number < INT32_MIN || *number > INT32_MAX || !text) {

@@ -223,6 +223,23 @@ TEST_CASE("EvmMethods: state at a block, by number and by EIP-1898 object") {
             ->size() == 66);
 }
 
+TEST_CASE("EvmMethods: log ranges, from beyond the head to one block by its hash") {
+  Node node;
+  const std::string hash = to_hex(node.methods.chain().block_hash(kHead));
+  const std::string unknown = to_hex(std::string(32, '\x07'));
+
+  CHECK(node.call("eth_getLogs", R"([{"fromBlock":"0x4e21"}])").json == "[]");
+  CHECK(node.call("eth_getLogs", R"([{"fromBlock":"0x4e21","toBlock":"0x4e30"}])").json == "[]");
+  CHECK(node.call("eth_getLogs", R"([{"blockHash":")" + hash + R"("}])").json ==
+        node.call("eth_getLogs", R"([{"fromBlock":"0x4e20","toBlock":"0x4e30"}])").json);
+  CHECK(node.call("eth_getLogs", "[{}]").json ==
+        node.call("eth_getLogs", R"([{"fromBlock":"latest","toBlock":"latest"}])").json);
+  for (const char* method : {"eth_getLogs", "eth_newFilter"}) {
+    CHECK(node.error(method, R"([{"blockHash":")" + unknown + R"("}])")["message"].as_string() ==
+          "unknown block");
+  }
+}
+
 TEST_CASE("EvmMethods: eth_call answers ERC-20 questions and reverts with data") {
   Node node;
   const auto call = [&node](const std::string& input, const std::string& from) {
