@@ -131,7 +131,8 @@ TEST_CASE("ResponseReader: a long result to somebody who takes no parts is kept 
   CHECK(reader.finish().body == value);
 }
 
-TEST_CASE("ResponseReader: D01 a full sink holds the result here, and above a bound the transport") {
+TEST_CASE(
+    "ResponseReader: D01 a full sink holds the result here, and above a bound the transport") {
   const std::string value = "\"" + std::string(5'000, 'x') + "\"";
   const std::string text = "{\"jsonrpc\":\"2.0\",\"id\":42,\"result\":" + value + "}";
   Parts parts;
