@@ -71,6 +71,7 @@ Result<std::unique_ptr<MockProvider>> MockProvider::create(Loop& loop, const Moc
     return server.error();
   }
   mock->acceptor_ = std::move(acceptor).value();
+  mock->port_ = mock->acceptor_->port();
   mock->server_ = std::move(server).value();
   return mock;
 }

@@ -31,7 +31,8 @@ namespace sidecar {
 /// with -32603 for each call. Both are drawn from the seed in order of arrival. A call is carried
 /// out when it arrives, except that of a 503 or a cut.
 /// Not: no WebSocket, no TLS, no keys.
-/// Limits: those of HttpServerOptions; a long blob holds kOutputBytesMax.
+/// Limits: those of HttpServerOptions; one answer is held or streamed for a connection, and a long
+/// blob takes kOutputBytesMax of memory.
 /// Owner: app or a test. Closing is in two phases: close(), then destruction after on_closed ran.
 class MockProvider final : private HttpServerSink {
  public:
@@ -45,7 +46,7 @@ class MockProvider final : private HttpServerSink {
   /// Stops listening, drops what is waiting and cuts all connections.
   void close(std::function<void()> on_closed);
 
-  uint16_t port() const { return acceptor_->port(); }
+  uint16_t port() const { return port_; }
   const MockStats& stats() const { return stats_; }
 
  private:
@@ -96,6 +97,7 @@ class MockProvider final : private HttpServerSink {
   MockCalls calls_;
   std::unique_ptr<HttpServer> server_;
   std::unique_ptr<Acceptor> acceptor_;
+  uint16_t port_ = 0;
   std::unique_ptr<Timer> timer_;
   std::map<HeldKey, Held> held_;
   std::unordered_map<HttpExchangeId, Instant> held_until_;

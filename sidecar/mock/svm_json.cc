@@ -220,11 +220,11 @@ void write_token_amount(JsonWriter& writer, uint64_t amount, uint8_t decimals) {
 }
 
 void write_svm_account(JsonWriter& writer, const SvmAccounts& accounts, std::string_view key,
-                       const SvmAccount& account, SvmEncoding encoding, DataSlice slice) {
+                       const SvmAccount& account, SvmForm form) {
   const SvmTokenAccount* token = accounts.token_account(key);
   const SvmMint* mint = accounts.mint(key);
   writer.begin_object().key("data");
-  if (encoding == SvmEncoding::kJsonParsed && (token != nullptr || mint != nullptr)) {
+  if (form.encoding == SvmEncoding::kJsonParsed && (token != nullptr || mint != nullptr)) {
     writer.begin_object().key("parsed");
     if (token != nullptr) {
       write_parsed_token(writer, accounts, *token);
@@ -236,11 +236,11 @@ void write_svm_account(JsonWriter& writer, const SvmAccounts& accounts, std::str
   } else {
     const std::string_view whole = account.payload;
     const std::string_view part =
-        whole.substr(std::min<uint64_t>(slice.offset, whole.size()), slice.length);
-    if (encoding == SvmEncoding::kBinary) {
+        whole.substr(std::min<uint64_t>(form.slice.offset, whole.size()), form.slice.length);
+    if (form.encoding == SvmEncoding::kBinary) {
       writer.string(to_base58(part));
     } else {
-      write_encoded(writer, part, encoding);
+      write_encoded(writer, part, form.encoding);
     }
   }
   writer.key("executable").boolean(account.is_executable);

@@ -22,10 +22,16 @@ struct DataSlice {
   uint64_t length = UINT64_MAX;
 };
 
+/// How an account's payload is written.
+struct SvmForm {
+  SvmEncoding encoding = SvmEncoding::kBinary;
+  DataSlice slice = {};
+};
+
 /// Requires: the payload is short enough for base58 when that is the encoding.
 /// kJsonParsed writes what belongs to the token program in words and the rest in base64.
 void write_svm_account(JsonWriter& writer, const SvmAccounts& accounts, std::string_view key,
-                       const SvmAccount& account, SvmEncoding encoding, DataSlice slice);
+                       const SvmAccount& account, SvmForm form);
 
 /// `{"amount","decimals","uiAmount","uiAmountString"}`
 void write_token_amount(JsonWriter& writer, uint64_t amount, uint8_t decimals);

@@ -17,10 +17,10 @@ constexpr uint64_t kPayloadBytesMax = 10u << 20;
 /// Base58 is refused for long payloads, as it takes time by the square of the length.
 std::optional<MethodReply> encoding_fault(const SvmConfig& config, const SvmAccount& account) {
   const bool is_base58 =
-      config.encoding == SvmEncoding::kBase58 || config.encoding == SvmEncoding::kBinary;
+      config.form.encoding == SvmEncoding::kBase58 || config.form.encoding == SvmEncoding::kBinary;
   const uint64_t rest =
-      account.payload.size() - std::min<uint64_t>(config.slice.offset, account.payload.size());
-  if (is_base58 && std::min(rest, config.slice.length) > kBase58BytesMax) {
+      account.payload.size() - std::min<uint64_t>(config.form.slice.offset, account.payload.size());
+  if (is_base58 && std::min(rest, config.form.slice.length) > kBase58BytesMax) {
     return MethodReply::error(kInvalidRequestCode,
                               "Encoded binary (base 58) data should be less than 128 bytes, please "
                               "use Base64 encoding.");
@@ -38,7 +38,7 @@ void write_keyed(JsonWriter& writer, const SvmAccounts& accounts, const SvmConfi
   writer.begin_array();
   for (const KeyedAccount& each : list) {
     writer.begin_object().key("account");
-    write_svm_account(writer, accounts, each.key, each.account, config.encoding, config.slice);
+    write_svm_account(writer, accounts, each.key, each.account, config.form);
     writer.key("pubkey").string(to_base58(each.key)).end_object();
   }
   writer.end_array();
@@ -81,8 +81,7 @@ MethodReply SvmMethods::account_info(const JsonValue& params, Millis now) {
       writer.null();
       return;
     }
-    write_svm_account(writer, accounts_, key.value(), *account, context.config.encoding,
-                      context.config.slice);
+    write_svm_account(writer, accounts_, key.value(), *account, context.config.form);
   });
 }
 
@@ -112,8 +111,7 @@ MethodReply SvmMethods::multiple_accounts(const JsonValue& params, Millis now) {
     writer.begin_array();
     for (const auto& [key, account] : found) {
       if (account) {
-        write_svm_account(writer, accounts_, key, *account, context.config.encoding,
-                          context.config.slice);
+        write_svm_account(writer, accounts_, key, *account, context.config.form);
       } else {
         writer.null();
       }

@@ -118,7 +118,7 @@ MethodReply SvmMethods::block(const JsonValue& params, Millis now) {
   if (config["rewards"].as_bool().value_or(true)) {
     writer.key("rewards").begin_array().end_array();
   }
-  write_transactions(writer, transactions, config, context.config.encoding);
+  write_transactions(writer, transactions, config, context.config.form.encoding);
   writer.end_object();
   return reply;
 }
@@ -220,7 +220,8 @@ MethodReply SvmMethods::transaction(const JsonValue& params, Millis now) {
   JsonWriter writer(reply.json);
   writer.begin_object().key("blockTime").number(chain_.unix_seconds(found->slot));
   writer.key("slot").number(found->slot);
-  write_svm_transaction_members(writer, *found, context.config.encoding, has_version(params.at(1)));
+  write_svm_transaction_members(writer, *found, context.config.form.encoding,
+                                has_version(params.at(1)));
   writer.end_object();
   return reply;
 }

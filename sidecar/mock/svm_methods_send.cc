@@ -90,33 +90,18 @@ Decoded decode(const JsonValue& params, SvmEncoding encoding) {
   return {std::move(transaction).value(), std::nullopt};
 }
 
-/// The accounts that the caller wants to see, as the run leaves them; null when it named none.
-void write_accounts_after(JsonWriter& writer, const SvmAccounts& accounts, const JsonValue& wanted,
-                          const SvmTransaction& transaction, const SvmExecution& run,
-                          uint64_t slot) {
-  if (!wanted.is_array()) {
-    writer.null();
-    return;
+/// An account as the run leaves it; nullopt when it has no lamports.
+std::optional<SvmAccount> account_after(const SvmAccounts& accounts, std::string_view key,
+                                        const SvmTransaction& transaction, const SvmExecution& run,
+                                        uint64_t slot) {
+  const SvmAccount fresh{0, std::string(kSystemProgram), "", false};
+  SvmAccount account = accounts.find(key, slot).value_or(fresh);
+  const std::vector<std::string>& keys = transaction.message.keys;
+  const auto named = std::find(keys.begin(), keys.end(), key);
+  if (named != keys.end()) {
+    account.lamports = run.balances_after[static_cast<size_t>(named - keys.begin())];
   }
-  writer.begin_array();
-  for (const JsonValue& item : wanted.items()) {
-    const std::string key = from_base58(item.as_string().value_or("")).value_or("");
-    SvmAccount account = accounts.find(key, slot).value_or(SvmAccount{});
-    const std::vector<std::string>& keys = transaction.message.keys;
-    const auto named = std::find(keys.begin(), keys.end(), key);
-    if (named != keys.end()) {
-      account.lamports = run.balances_after[static_cast<size_t>(named - keys.begin())];
-    }
-    if (account.owner.empty()) {
-      account.owner = kSystemProgram;
-    }
-    if (account.lamports == 0) {
-      writer.null();
-    } else {
-      write_svm_account(writer, accounts, key, account, SvmEncoding::kBase64, {});
-    }
-  }
-  writer.end_array();
+  return account.lamports > 0 ? std::optional(account) : std::nullopt;
 }
 
 bool is_signed(const SvmTransaction& transaction) {
@@ -169,7 +154,7 @@ MethodReply SvmMethods::send_transaction(const JsonValue& params, Millis now) {
   if (context.refusal) {
     return *context.refusal;
   }
-  Decoded decoded = decode(params, context.config.encoding);
+  Decoded decoded = decode(params, context.config.form.encoding);
   if (decoded.refusal) {
     return *decoded.refusal;
   }
@@ -198,7 +183,7 @@ MethodReply SvmMethods::simulate_transaction(const JsonValue& params, Millis now
   if (context.refusal) {
     return *context.refusal;
   }
-  Decoded decoded = decode(params, context.config.encoding);
+  Decoded decoded = decode(params, context.config.form.encoding);
   if (decoded.refusal) {
     return *decoded.refusal;
   }
@@ -217,7 +202,22 @@ MethodReply SvmMethods::simulate_transaction(const JsonValue& params, Millis now
   const SvmExecution run = chain_.execute(transaction, context.slot);
   return svm_reply_in_context(context.slot, [&](JsonWriter& writer) {
     writer.begin_object().key("accounts");
-    write_accounts_after(writer, accounts_, wanted, transaction, run, context.slot);
+    if (wanted.is_array()) {
+      writer.begin_array();
+    } else {
+      writer.null();
+    }
+    for (const JsonValue& item : wanted.items()) {
+      const std::string key = from_base58(item.as_string().value_or("")).value_or("");
+      if (const auto account = account_after(accounts_, key, transaction, run, context.slot)) {
+        write_svm_account(writer, accounts_, key, *account, {SvmEncoding::kBase64});
+      } else {
+        writer.null();
+      }
+    }
+    if (wanted.is_array()) {
+      writer.end_array();
+    }
     write_simulation(writer, transaction, run);
     if (is_replacing) {
       writer.key("replacementBlockhash").begin_object().key("blockhash");

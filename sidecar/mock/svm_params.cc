@@ -92,7 +92,7 @@ Result<uint64_t> number_param(const JsonValue& params, size_t index) {
 Result<SvmConfig> config_param(const JsonValue& params, size_t index, SvmEncoding encoding) {
   const JsonValue& value = params.at(index);
   SvmConfig config;
-  config.encoding = encoding;
+  config.form.encoding = encoding;
   if (!value.is_null() && !value.is_object() && !value.as_string()) {
     return invalid("Invalid params: expected a configuration object");
   }
@@ -111,13 +111,13 @@ Result<SvmConfig> config_param(const JsonValue& params, size_t index, SvmEncodin
       return invalid("Invalid params: the mock does not write the encoding `" + std::string(*text) +
                      "`");
     }
-    config.encoding = *known;
+    config.form.encoding = *known;
   }
   config.slot_min = value["minContextSlot"].as_uint64();
   const JsonValue& slice = value["dataSlice"];
   if (slice.is_object()) {
-    config.slice = {slice["offset"].as_uint64().value_or(0),
-                    slice["length"].as_uint64().value_or(0)};
+    config.form.slice = {slice["offset"].as_uint64().value_or(0),
+                         slice["length"].as_uint64().value_or(0)};
   }
   return config;
 }

@@ -25,8 +25,7 @@ Result<uint64_t> number_param(const JsonValue& params, size_t index);
 struct SvmConfig {
   Commitment commitment = Commitment::kFinalized;
   std::optional<uint64_t> slot_min;  ///< `minContextSlot`
-  SvmEncoding encoding = SvmEncoding::kBinary;
-  DataSlice slice;
+  SvmForm form;
 };
 /// An absent one is all defaults; a plain string is taken for the encoding, as nodes do.
 Result<SvmConfig> config_param(const JsonValue& params, size_t index,
