@@ -53,7 +53,9 @@ export async function open(_transport, endpoint, key) {
     },
     value: async (to) => BigInt((await cast('call', to, 'value()(uint256)')).split(' ')[0]),
     logs: async (to, fromBlock) => {
-      const logs = JSON.parse(await cast('logs', '--json', '--from-block', String(fromBlock), '--address', to));
+      const logs = JSON.parse(
+        await cast('logs', '--json', '--from-block', String(fromBlock), '--address', to),
+      );
       return logs.map((log) => {
         const { by, value, note } = ledger.parseLog(log).args;
         return { by, value, note };

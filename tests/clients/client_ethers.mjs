@@ -44,7 +44,8 @@ export async function open(transport, endpoint, key) {
       const contract = await new ContractFactory(abi, bytecode, wallet).deploy(first);
       return receiptOf(contract.deploymentTransaction());
     },
-    store: async (address, value, note) => receiptOf(await new Contract(address, abi, wallet).store(value, note)),
+    store: async (address, value, note) =>
+      receiptOf(await new Contract(address, abi, wallet).store(value, note)),
     value: (address) => new Contract(address, abi, provider).value(),
     logs: async (address, fromBlock) => {
       const contract = new Contract(address, abi, provider);

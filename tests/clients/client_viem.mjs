@@ -1,4 +1,11 @@
-import { BaseError, createPublicClient, createWalletClient, defineChain, http, parseEventLogs } from 'viem';
+import {
+  BaseError,
+  createPublicClient,
+  createWalletClient,
+  defineChain,
+  http,
+  parseEventLogs,
+} from 'viem';
 import { ipc } from 'viem/node';
 import { privateKeyToAccount } from 'viem/accounts';
 import { abi, bytecode } from './ledger.mjs';
@@ -14,19 +21,29 @@ export async function open(transport, endpoint, key) {
     rpcUrls: { default: { http: [] } },
   });
   const account = privateKeyToAccount(key);
-  const reader = createPublicClient({ chain, transport: single, pollingInterval: 50, cacheTime: 0 });
+  const reader = createPublicClient({
+    chain,
+    transport: single,
+    pollingInterval: 50,
+    cacheTime: 0,
+  });
   const batchReader = createPublicClient({ chain, transport: batching, cacheTime: 0 });
   const wallet = createWalletClient({ chain, account, transport: single });
 
   const receiptOf = async (hash) => {
     const receipt = await reader.waitForTransactionReceipt({ hash });
-    return { status: receipt.status, block: Number(receipt.blockNumber), address: receipt.contractAddress };
+    return {
+      status: receipt.status,
+      block: Number(receipt.blockNumber),
+      address: receipt.contractAddress,
+    };
   };
   const revertOf = async (call) => {
     try {
       await call;
     } catch (error) {
-      const cause = error instanceof BaseError ? error.walk((e) => typeof e.data === 'string') : null;
+      const cause =
+        error instanceof BaseError ? error.walk((e) => typeof e.data === 'string') : null;
       if (cause) {
         return { data: cause.data, message: error.walk().details ?? cause.message };
       }
@@ -39,9 +56,12 @@ export async function open(transport, endpoint, key) {
     address: account.address,
     chainId: () => reader.getChainId(),
     blockNumber: async () => Number(await reader.getBlockNumber()),
-    deploy: async (first) => receiptOf(await wallet.deployContract({ abi, bytecode, args: [first] })),
+    deploy: async (first) =>
+      receiptOf(await wallet.deployContract({ abi, bytecode, args: [first] })),
     store: async (address, value, note) =>
-      receiptOf(await wallet.writeContract({ address, abi, functionName: 'store', args: [value, note] })),
+      receiptOf(
+        await wallet.writeContract({ address, abi, functionName: 'store', args: [value, note] }),
+      ),
     value: (address) => reader.readContract({ address, abi, functionName: 'value' }),
     logs: async (address, fromBlock) => {
       const logs = await reader.getLogs({ address, fromBlock: BigInt(fromBlock) });

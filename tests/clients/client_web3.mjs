@@ -25,14 +25,24 @@ export async function open(transport, endpoint, key) {
     deploy: async (first) => {
       const sent = new web3.eth.Contract(abi).deploy({ data: bytecode, arguments: [first] });
       const receipt = await new Promise((resolve, reject) => {
-        sent.send({ from: account.address, gas: '2000000' }).on('receipt', resolve).on('error', reject);
+        sent
+          .send({ from: account.address, gas: '2000000' })
+          .on('receipt', resolve)
+          .on('error', reject);
       });
-      return { status: 'success', block: Number(receipt.blockNumber), address: receipt.contractAddress };
+      return {
+        status: 'success',
+        block: Number(receipt.blockNumber),
+        address: receipt.contractAddress,
+      };
     },
     store: async (address, value, note) => {
       const call = contractAt(address).methods.store(value, note);
       const receipt = await call.send({ from: account.address, gas: '16000000' });
-      return { status: receipt.status === 1n ? 'success' : 'reverted', block: Number(receipt.blockNumber) };
+      return {
+        status: receipt.status === 1n ? 'success' : 'reverted',
+        block: Number(receipt.blockNumber),
+      };
     },
     value: (address) => contractAt(address).methods.value().call(),
     logs: async (address, fromBlock) => {

@@ -46,7 +46,9 @@ export async function serve(command, args, pattern) {
     };
     child.stdout.on('data', look);
     child.stderr.on('data', (chunk) => (output += chunk));
-    ended.then((how) => reject(new Error(`${command} ended (${how}) before it served:\n${output}`)));
+    ended.then((how) =>
+      reject(new Error(`${command} ended (${how}) before it served:\n${output}`)),
+    );
   });
   return {
     pid: child.pid,
@@ -85,7 +87,10 @@ export async function startMock(scope, family) {
 export async function startSidecar(scope, chains) {
   const socket = path.join(scope.folder, 'rpc.sock');
   const config = path.join(scope.folder, 'sidecar.toml');
-  await writeFile(config, `[listen]\npath = "${socket}"\n[http]\nlisten = "127.0.0.1:0"\n${chains}`);
+  await writeFile(
+    config,
+    `[listen]\npath = "${socket}"\n[http]\nlisten = "127.0.0.1:0"\n${chains}`,
+  );
   const sidecar = await serve(
     sidecarBinary,
     ['run', '--config', config],
@@ -108,7 +113,9 @@ export async function openScope() {
     close: async () => {
       const faults = [];
       while (ends.length > 0) {
-        await ends.pop()().catch((error) => faults.push(error));
+        await ends
+          .pop()()
+          .catch((error) => faults.push(error));
       }
       await rm(temp, { recursive: true, force: true });
       if (faults.length > 0) {
@@ -173,7 +180,9 @@ export async function runScript(script, ...args) {
   child.stdout.on('data', (chunk) => (stdout += chunk));
   child.stderr.on('data', (chunk) => (stderr += chunk));
   const timer = setTimeout(() => child.kill('SIGKILL'), 90_000);
-  const code = await new Promise((resolve) => child.once('close', (c, signal) => resolve(signal ?? c)));
+  const code = await new Promise((resolve) =>
+    child.once('close', (c, signal) => resolve(signal ?? c)),
+  );
   clearTimeout(timer);
   assert.equal(code, 0, `${script} ${args.join(' ')} ended with ${code}:\n${stderr}`);
   const revive = (_, value) => (/^\d+n$/.test(value) ? BigInt(value.slice(0, -1)) : value);
@@ -210,9 +219,13 @@ export function watchPeers(port, ownerPid) {
   let isOn = true;
   const look = async () => {
     for (const table of ['/proc/net/tcp', '/proc/net/tcp6']) {
-      const peers = rowsOf(table).map((row) => row.trim().split(/\s+/)).filter((cell) => {
-        return cell.length > 9 && cell[2].endsWith(`:${hex}`) && cell[3] === '01' && cell[9] !== '0';
-      });
+      const peers = rowsOf(table)
+        .map((row) => row.trim().split(/\s+/))
+        .filter((cell) => {
+          return (
+            cell.length > 9 && cell[2].endsWith(`:${hex}`) && cell[3] === '01' && cell[9] !== '0'
+          );
+        });
       // Read after the table: a connection opened since is not in it.
       const owned = peers.length > 0 ? await socketInodes(ownerPid) : new Set();
       for (const cell of peers) {

@@ -34,7 +34,11 @@ export const bytecode =
   '02556040830184866101f6565b9594505050505056';
 
 export const abi = [
-  { type: 'constructor', stateMutability: 'nonpayable', inputs: [{ name: 'first', type: 'uint256' }] },
+  {
+    type: 'constructor',
+    stateMutability: 'nonpayable',
+    inputs: [{ name: 'first', type: 'uint256' }],
+  },
   {
     type: 'error',
     name: 'TooLow',

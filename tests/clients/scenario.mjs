@@ -17,7 +17,10 @@ async function checkWorker(seen, anvil, index) {
   assert.ok(seen.blockBefore < seen.blocks[0] && seen.blocks[0] < seen.blocks[1], `${seen.blocks}`);
   assert.equal(seen.valueAtFirst, 7n);
   assert.equal(seen.valueAtLast, 12n + BigInt(index));
-  assert.equal(BigInt(await direct('eth_getStorageAt', seen.contract, '0x0', 'latest')), seen.valueAtLast);
+  assert.equal(
+    BigInt(await direct('eth_getStorageAt', seen.contract, '0x0', 'latest')),
+    seen.valueAtLast,
+  );
   assert.deepEqual(
     seen.logs.map(({ by, value, note }) => [by.toLowerCase(), value, note]),
     [
@@ -94,7 +97,9 @@ export function describeRawBytes() {
       const { bytecode } = await import('./ledger.mjs');
       const [from] = await ask(house.anvil.http, 'eth_accounts');
       const data = `${bytecode}${'7'.padStart(64, '0')}`;
-      const hash = await ask(house.anvil.http, 'eth_sendTransaction', [{ from, data, gas: '0x200000' }]);
+      const hash = await ask(house.anvil.http, 'eth_sendTransaction', [
+        { from, data, gas: '0x200000' },
+      ]);
       return (await ask(house.anvil.http, 'eth_getTransactionReceipt', [hash])).contractAddress;
     };
 

@@ -41,7 +41,10 @@ family = "svm"
       assert.ok(seen.stable.signatures.length > 0);
       assert.ok(seen.moving.slot >= Number(slot));
       assert.ok(seen.moving.isSameSignature);
-      assert.ok(['processed', 'confirmed', 'finalized'].includes(seen.moving.status), seen.moving.status);
+      assert.ok(
+        ['processed', 'confirmed', 'finalized'].includes(seen.moving.status),
+        seen.moving.status,
+      );
     }
   });
 

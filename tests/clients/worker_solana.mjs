@@ -34,11 +34,19 @@ seen.moving.balance = await connection.getBalance(new PublicKey(account));
 // Signed here, so its signature is known before it is sent.
 const payer = Keypair.generate();
 await connection.requestAirdrop(payer.publicKey, 1_000_000_000);
-for (let tries = 0; tries < 100 && (await connection.getBalance(payer.publicKey)) === 0; tries += 1) {
+for (
+  let tries = 0;
+  tries < 100 && (await connection.getBalance(payer.publicKey)) === 0;
+  tries += 1
+) {
   await new Promise((resolve) => setTimeout(resolve, 100));
 }
 const { blockhash, lastValidBlockHeight } = await connection.getLatestBlockhash();
-const transfer = new Transaction({ feePayer: payer.publicKey, blockhash, lastValidBlockHeight }).add(
+const transfer = new Transaction({
+  feePayer: payer.publicKey,
+  blockhash,
+  lastValidBlockHeight,
+}).add(
   SystemProgram.transfer({
     fromPubkey: payer.publicKey,
     toPubkey: Keypair.generate().publicKey,

@@ -12,30 +12,70 @@ CHECK = ROOT / "scripts" / "check_layers"
 # Where the line is planted, the line, and words of the fault that must be reported for it.
 FORBIDDEN = [
     # Folder to folder: every arrow that must not be there and is tempting.
-    ("sidecar/base/planted.h", '#include "policy/outcome.h"', "base/ may not include policy/outcome.h"),
-    ("sidecar/policy/planted.cc", '#include "rpc/envelope.h"', "policy/ may not include rpc/envelope.h"),
-    ("sidecar/policy/planted.cc", '#include "core/types.h"', "policy/ may not include core/types.h"),
+    (
+        "sidecar/base/planted.h",
+        '#include "policy/outcome.h"',
+        "base/ may not include policy/outcome.h",
+    ),
+    (
+        "sidecar/policy/planted.cc",
+        '#include "rpc/envelope.h"',
+        "policy/ may not include rpc/envelope.h",
+    ),
+    (
+        "sidecar/policy/planted.cc",
+        '#include "core/types.h"',
+        "policy/ may not include core/types.h",
+    ),
     ("sidecar/rpc/planted.cc", '#include "net/loop.h"', "rpc/ may not include net/loop.h"),
     ("sidecar/net/planted.cc", '#include "rpc/envelope.h"', "net/ may not include rpc/envelope.h"),
     ("sidecar/core/planted.cc", '#include "net/loop.h"', "core/ may not include net/loop.h"),
     ("sidecar/core/planted.cc", '#include "upstream/options.h"', "core/ may not include upstream/"),
-    ("sidecar/core/planted.cc", '#include "downstream/options.h"', "core/ may not include downstream/"),
+    (
+        "sidecar/core/planted.cc",
+        '#include "downstream/options.h"',
+        "core/ may not include downstream/",
+    ),
     ("sidecar/upstream/planted.cc", '#include "downstream/options.h"', "upstream/ may not include"),
-    ("sidecar/upstream/planted.cc", '#include "core/dispatcher.h"', "upstream/ may not include core/disp"),
-    ("sidecar/downstream/planted.cc", '#include "upstream/options.h"', "downstream/ may not include"),
-    ("sidecar/downstream/planted.cc", '#include "core/pool.h"', "downstream/ may not include core/pool.h"),
-    ("sidecar/config/planted.cc", '#include "core/types.h"', "config/ may not include core/types.h"),
+    (
+        "sidecar/upstream/planted.cc",
+        '#include "core/dispatcher.h"',
+        "upstream/ may not include core/disp",
+    ),
+    (
+        "sidecar/downstream/planted.cc",
+        '#include "upstream/options.h"',
+        "downstream/ may not include",
+    ),
+    (
+        "sidecar/downstream/planted.cc",
+        '#include "core/pool.h"',
+        "downstream/ may not include core/pool.h",
+    ),
+    (
+        "sidecar/config/planted.cc",
+        '#include "core/types.h"',
+        "config/ may not include core/types.h",
+    ),
     ("sidecar/mock/planted.cc", '#include "core/types.h"', "mock/ may not include core/types.h"),
     ("proto/planted.c", '#include "sidecar/base/time.h"', "proto/ may not include base/time.h"),
     ("client/planted.c", '#include "base/time.h"', "client/ may not include base/time.h"),
     # Library to folder.
     ("sidecar/core/planted.cc", "#include <uv.h>", "uv (<uv.h>) belongs to net only"),
-    ("sidecar/upstream/planted.cc", "#include <curl/curl.h>", "curl (<curl/curl.h>) belongs to net"),
+    (
+        "sidecar/upstream/planted.cc",
+        "#include <curl/curl.h>",
+        "curl (<curl/curl.h>) belongs to net",
+    ),
     ("sidecar/downstream/planted.cc", "#include <libwebsockets.h>", "belongs to net only"),
     ("sidecar/app/planted.cc", "#include <uv.h>", "belongs to net only"),
     ("sidecar/core/planted.cc", "#include <rapidjson/reader.h>", "belongs to rpc only"),
     ("sidecar/app/planted.cc", "#include <toml++/toml.h>", "belongs to config only"),
-    ("sidecar/base/planted.cc", "#include <spdlog/spdlog.h>", "belongs to base/log.h and base/log.cc"),
+    (
+        "sidecar/base/planted.cc",
+        "#include <spdlog/spdlog.h>",
+        "belongs to base/log.h and base/log.cc",
+    ),
     ("sidecar/net/planted.cc", "#include <openssl/ssl.h>", "is of no library"),
     # Pure folders: no log, no clock, no chance, no system calls.
     ("sidecar/policy/planted.cc", '#include "base/log.h"', "never logs"),
@@ -49,8 +89,16 @@ FORBIDDEN = [
     ("client/planted.c", "#include <string>", "client/ is C"),
     # Ways around.
     ("sidecar/policy/planted.cc", '  #  include "../rpc/envelope.h"', "from the root of the tree"),
-    ("sidecar/policy/planted.cc", "#include <rpc/envelope.h>", "policy/ may not include rpc/envelope.h"),
-    ("sidecar/policy/planted.cc", '#include "sidecar/rpc/envelope.h"', "may not include rpc/envelope.h"),
+    (
+        "sidecar/policy/planted.cc",
+        "#include <rpc/envelope.h>",
+        "policy/ may not include rpc/envelope.h",
+    ),
+    (
+        "sidecar/policy/planted.cc",
+        '#include "sidecar/rpc/envelope.h"',
+        "may not include rpc/envelope.h",
+    ),
     ("sidecar/util/planted.cc", "int x;", "has no row"),
     ("sidecar/planted.cc", "int x;", "belongs in one of the folders"),
     ("sidecar/rpc/planted.cc", '#include "nowhere.h"', "is not a file of this tree"),
@@ -120,7 +168,9 @@ class CheckLayersTest(unittest.TestCase):
                 self.assertEqual((run.returncode, run.stdout), (0, ""))
 
     def test_every_fault_of_a_tree_is_reported_at_once(self):
-        (self.root / "sidecar/policy/planted.cc").write_text("#include <uv.h>\n#include <curl/curl.h>\n")
+        (self.root / "sidecar/policy/planted.cc").write_text(
+            "#include <uv.h>\n#include <curl/curl.h>\n"
+        )
         (self.root / "sidecar/core/planted.cc").write_text("#include <uv.h>\n")
 
         run = self.check_layers()

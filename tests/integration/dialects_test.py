@@ -95,7 +95,9 @@ class DialectsTest(SidecarTestCase):
         sidecar = self.start()
         for asker in self.each_dialect(sidecar):
             for lexeme in BAD_IDS:
-                answer = asker.ask(f'{{"jsonrpc":"2.0","id":{lexeme},"method":"eth_chainId"}}'.encode())
+                answer = asker.ask(
+                    f'{{"jsonrpc":"2.0","id":{lexeme},"method":"eth_chainId"}}'.encode()
+                )
                 answer = json.loads(answer)
                 self.assertEqual((answer["id"], answer["error"]["code"]), (None, -32600))
         self.assertEqual(self.good.requests, [])
@@ -120,7 +122,9 @@ class DialectsTest(SidecarTestCase):
         for asker in self.each_dialect(sidecar):
             asker.ask(f'{{"jsonrpc":"2.0","id":1,"method":"eth_call","params":{params}}}'.encode())
         with sidecar.framed() as client:
-            client.send(frames.encode(frames.CALL, 1, f'{{"method":"m","params":{params}}}'.encode()))
+            client.send(
+                frames.encode(frames.CALL, 1, f'{{"method":"m","params":{params}}}'.encode())
+            )
             client.finish(1)
         for request in self.good.requests:
             self.assertIn(b'"params":' + params.encode(), request.body)
@@ -157,14 +161,18 @@ class DialectsTest(SidecarTestCase):
         with self.subTest("json-ipc"):
             asker = Asker(self, sidecar, "json-ipc")
             asker.sock.sendall(ping * 3)
-            self.assertEqual(json.loads(asker.ask(b'{"jsonrpc":"2.0","id":8,"method":"m"}'))["id"], 8)
+            self.assertEqual(
+                json.loads(asker.ask(b'{"jsonrpc":"2.0","id":8,"method":"m"}'))["id"], 8
+            )
         with self.subTest("http"):
             connection = sidecar.http()
             self.addCleanup(connection.close)
             status, body = post(connection, ping)
             self.assertIn((status, body), ((200, b""), (204, b"")))
             self.assertEqual(post(connection, b"[" + ping + b"," + ping + b"]")[1], b"")
-            status, body = post(connection, b"[" + ping + b',{"jsonrpc":"2.0","id":1,"method":"m"}]')
+            status, body = post(
+                connection, b"[" + ping + b',{"jsonrpc":"2.0","id":1,"method":"m"}]'
+            )
             self.assertEqual([one["id"] for one in json.loads(body)], [1])
         # web3.js pings every 5 s; the provider has no use for it.
         self.assertNotIn("ping", self.good.methods())
@@ -252,7 +260,10 @@ class DialectsTest(SidecarTestCase):
 
     def test_D16_json_ipc_in_any_spacing_and_split(self):
         sidecar = self.start()
-        texts = [b'{"jsonrpc":"2.0","id":%d,"method":"eth_chainId","params":["}{\\"]["]}' % n for n in range(4)]
+        texts = [
+            b'{"jsonrpc":"2.0","id":%d,"method":"eth_chainId","params":["}{\\"]["]}' % n
+            for n in range(4)
+        ]
         for separator in (b"", b"\n", b"\r\n", b" \t\n\n "):
             for size in (1, 2, 3, 7, 50, 10_000):
                 with self.subTest(separator=separator, size=size):

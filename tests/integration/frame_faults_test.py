@@ -96,7 +96,10 @@ class FrameFaultsTest(SidecarTestCase):
         for words, data in (
             ("unknown type", frames.encode(99, 1)),
             ("type of the sidecar", frames.encode(frames.RESULT, 1, b"1")),
-            ("unknown flag", frames.encode(frames.CALL, 1, b'{"method":"eth_chainId"}', flags=0x80)),
+            (
+                "unknown flag",
+                frames.encode(frames.CALL, 1, b'{"method":"eth_chainId"}', flags=0x80),
+            ),
             ("MORE on a call", frames.encode(frames.CALL, 1, b'{"method":"m"}', flags=frames.MORE)),
             ("id 0", frames.encode_call(0, "eth_chainId")),
             ("an open id again", call + call),

@@ -153,7 +153,13 @@ class HttpWorkersTest(SidecarTestCase):
             with self.subTest(host):
                 data = request(CALL, "Connection: close", host=host)
                 self.assertEqual(status_of(self.exchange(sidecar, data)), 200)
-        for host in ("evil.example", "localhost.evil.example", "", "10.0.0.1", "127.0.0.1.nip.example"):
+        for host in (
+            "evil.example",
+            "localhost.evil.example",
+            "",
+            "10.0.0.1",
+            "127.0.0.1.nip.example",
+        ):
             with self.subTest(host):
                 data = request(CALL, "Connection: close", host=host)
                 self.assertEqual(status_of(self.exchange(sidecar, data)), 403)
@@ -204,7 +210,9 @@ class HttpWorkersTest(SidecarTestCase):
 
     def test_expect_continue_is_served(self):
         sidecar = self.start()
-        body = b'{"jsonrpc":"2.0","id":1,"method":"eth_call","params":["0x' + b"0" * 2_000_000 + b'"]}'
+        body = (
+            b'{"jsonrpc":"2.0","id":1,"method":"eth_call","params":["0x' + b"0" * 2_000_000 + b'"]}'
+        )
         sock = sidecar.raw_tcp()
         self.addCleanup(sock.close)
         sock.sendall(request(body, "Expect: 100-continue", length=len(body))[: -len(body)])
@@ -301,8 +309,11 @@ class HttpWorkersTest(SidecarTestCase):
         sidecar = self.start(limits={"request_bytes_max": "64KiB"})
         for words, data in (
             ("sent", self.ws_frame(b" " * 100_000)),
-            ("in pieces", self.ws_frame(b" " * 40_000, is_final=False) * 1
-             + self.ws_frame(b" " * 40_000, opcode=0)),
+            (
+                "in pieces",
+                self.ws_frame(b" " * 40_000, is_final=False) * 1
+                + self.ws_frame(b" " * 40_000, opcode=0),
+            ),
             ("only promised", b"\x81\xff" + struct.pack(">Q", 1 << 40) + b"\0\0\0\0"),
         ):
             with self.subTest(words):

@@ -134,7 +134,9 @@ class ProcessTest(SidecarTestCase):
 
         self.assertIn(str(path.parent), self.refused(path))
 
-    @unittest.skipUnless(pathlib.Path("/sys/kernel").is_dir(), "needs a file system that cannot be written")
+    @unittest.skipUnless(
+        pathlib.Path("/sys/kernel").is_dir(), "needs a file system that cannot be written"
+    )
     def test_E15_folder_that_cannot_be_written(self):
         path = pathlib.Path("/sys/kernel/rpc.sock")
 
@@ -157,7 +159,9 @@ class ProcessTest(SidecarTestCase):
 
     def test_wrong_configuration_ends_with_2_and_every_fault(self):
         config = self.folder / "bad.toml"
-        config.write_text('[listen]\npaht = "/tmp/x"\nmode = 9\n[[chain]]\nname = "a"\nfamily = "btc"\n')
+        config.write_text(
+            '[listen]\npaht = "/tmp/x"\nmode = 9\n[[chain]]\nname = "a"\nfamily = "btc"\n'
+        )
         for command in ("run", "check"):
             with self.subTest(command):
                 run = subprocess.run(
@@ -190,7 +194,10 @@ class ProcessTest(SidecarTestCase):
         command_line = pathlib.Path(f"/proc/{sidecar.pid}/cmdline").read_bytes()
         sidecar.stop()
         check = subprocess.run(
-            [BINARY, "check", "--config", sidecar.config], capture_output=True, timeout=30, check=False
+            [BINARY, "check", "--config", sidecar.config],
+            capture_output=True,
+            timeout=30,
+            check=False,
         )
         self.assertEqual(check.returncode, 0)
 

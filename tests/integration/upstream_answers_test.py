@@ -11,7 +11,9 @@ from sidecar_process import SidecarTestCase
 
 
 def chunked(*chunks):
-    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    head = (
+        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    )
     return head + b"".join(chunks)
 
 
@@ -79,7 +81,9 @@ class AnswerFaultsTest(SidecarTestCase):
                 alone = self.sidecar(self.provider("bad", bad, timeout="2s"))
                 answer = self.call(alone)
                 # A size that is a number may also end as bytes that never came.
-                self.assertIn(answer.name, ("UPSTREAM_PROTOCOL", "UPSTREAM_CLOSED", "UPSTREAM_BAD_JSON"))
+                self.assertIn(
+                    answer.name, ("UPSTREAM_PROTOCOL", "UPSTREAM_CLOSED", "UPSTREAM_BAD_JSON")
+                )
                 alone.stop()
                 both = self.sidecar(
                     self.provider("bad", bad, timeout="2s"), self.provider("good", good)
@@ -90,9 +94,10 @@ class AnswerFaultsTest(SidecarTestCase):
     def test_A21_headers_too_large(self):
         def padded(*lines):
             head = "".join(f"{line}\r\n" for line in lines)
-            return lambda request: f"HTTP/1.1 200 OK\r\n{head}".encode() + http_answer(
-                result_body(request.id)
-            ).partition(b"\r\n")[2]
+            return (
+                lambda request: f"HTTP/1.1 200 OK\r\n{head}".encode()
+                + http_answer(result_body(request.id)).partition(b"\r\n")[2]
+            )
 
         table = [
             ("one of 40 KiB", padded("X-Long: " + "x" * 40_000)),
@@ -123,12 +128,19 @@ class AnswerFaultsTest(SidecarTestCase):
 
     def test_A23_not_modified_is_a_refusal(self):
         self.check(
-            lambda _: b"HTTP/1.1 304 Not Modified\r\n\r\n", "UPSTREAM_HTTP_STATUS", "http_status 304"
+            lambda _: b"HTTP/1.1 304 Not Modified\r\n\r\n",
+            "UPSTREAM_HTTP_STATUS",
+            "http_status 304",
         )
 
     def test_A24_redirects_are_never_followed(self):
         target = self.peer(healthy('"0xbad"'))
-        for status in ("301 Moved", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"):
+        for status in (
+            "301 Moved",
+            "302 Found",
+            "307 Temporary Redirect",
+            "308 Permanent Redirect",
+        ):
             with self.subTest(status):
                 where = f"Location: {target.url}/v2/s3cret-key"
                 answer = self.check(
@@ -174,7 +186,10 @@ class AnswerFaultsTest(SidecarTestCase):
         limited = error_body(1, '{"code":-32005,"message":"rate limit"}')
         table = [
             ("plain", lambda _: http_answer(b"slow down", "429 Too Many Requests")),
-            ("Retry-After", lambda _: http_answer(b"", "429 Too Many Requests", ["Retry-After: 1"])),
+            (
+                "Retry-After",
+                lambda _: http_answer(b"", "429 Too Many Requests", ["Retry-After: 1"]),
+            ),
             ("a JSON-RPC body", lambda _: http_answer(limited, "429 Too Many Requests")),
         ]
         self.check_table(table, "UPSTREAM_RATE_LIMITED", "rate_limited")
@@ -186,9 +201,7 @@ class AnswerFaultsTest(SidecarTestCase):
         ]
         for words, make_bytes in table:
             with self.subTest(words):
-                answer = self.check(
-                    make_bytes, "UPSTREAM_HTTP_STATUS", f"http_status {words[:3]}"
-                )
+                answer = self.check(make_bytes, "UPSTREAM_HTTP_STATUS", f"http_status {words[:3]}")
                 self.assertNotIn("k3y", json.dumps(answer.error))
 
     def test_A31_server_errors_go_to_the_next(self):
@@ -267,7 +280,9 @@ class AnswerFaultsTest(SidecarTestCase):
 
     def test_A37_gzip_is_understood(self):
         def zipped(request):
-            return http_answer(gzip.compress(result_body(request.id)), headers=["Content-Encoding: gzip"])
+            return http_answer(
+                gzip.compress(result_body(request.id)), headers=["Content-Encoding: gzip"]
+            )
 
         peer = self.peer(always(zipped))
         sidecar = self.sidecar(self.provider("one", peer))

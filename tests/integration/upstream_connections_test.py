@@ -51,7 +51,9 @@ class ConnectionFaultsTest(SidecarTestCase):
         self.assertEqual(answer.name, name)
         self.assertEqual(answer.error["code"], -32000)  # the one code that no client repeats on
         self.assertEqual(good.connection_count, 0)
-        self.assertEqual(len([m for m in bad.methods() if m == "eth_sendTransaction"]), len(bad.methods()))
+        self.assertEqual(
+            len([m for m in bad.methods() if m == "eth_sendTransaction"]), len(bad.methods())
+        )
         self.assertLessEqual(len(bad.methods()), 1)
 
     def test_A01_connect_refused_goes_to_the_next(self):
@@ -94,7 +96,9 @@ class ConnectionFaultsTest(SidecarTestCase):
         answer = self.call(sidecar, deadline_ms=200)
 
         self.assertEqual(answer.name, "UPSTREAM_TIMEOUT")
-        peer.wait_for(lambda p: p.connection_count == 1 and not p.live)  # given up, not left hanging
+        peer.wait_for(
+            lambda p: p.connection_count == 1 and not p.live
+        )  # given up, not left hanging
 
     def test_A09_headers_that_drip(self):
         def script(connection):
@@ -165,7 +169,9 @@ class ConnectionFaultsTest(SidecarTestCase):
                 sidecar = self.sidecar(self.provider("one", peer))
                 for count in range(1, 21):
                     answer = self.call(sidecar)
-                    self.assertEqual((answer.error, answer.result), (None, b'"0x2a"'), f"call {count}")
+                    self.assertEqual(
+                        (answer.error, answer.result), (None, b'"0x2a"'), f"call {count}"
+                    )
                     if script is leave_idle:
                         peer.wait_for(lambda p: not p.live)
 
@@ -238,7 +244,9 @@ class ConnectionFaultsTest(SidecarTestCase):
 
         peer = self.peer(script)
         self.addCleanup(release.set)
-        sidecar = self.sidecar(self.provider("one", peer, connections_max=1, queue_max=2, timeout="30s"))
+        sidecar = self.sidecar(
+            self.provider("one", peer, connections_max=1, queue_max=2, timeout="30s")
+        )
         client = self.framed(sidecar)
 
         calls = [client.start("eth_blockNumber") for _ in range(10)]
@@ -306,7 +314,9 @@ class ConnectionFaultsTest(SidecarTestCase):
         stuck_calls = [client.start("eth_blockNumber", chain=numbers["slow"]) for _ in range(200)]
         for _ in range(200):
             # Each of them is answered while all of the others still wait.
-            self.assertEqual(client.call("eth_blockNumber", chain=numbers["fast"]).result, b'"0xfa57"')
+            self.assertEqual(
+                client.call("eth_blockNumber", chain=numbers["fast"]).result, b'"0xfa57"'
+            )
 
         self.assertFalse(client.answers)
         release.set()

@@ -61,7 +61,9 @@ class LongAnswersTest(SidecarTestCase):
 
     def test_long_answer_streams_in_bounded_memory_framed(self):
         peer = self.long_peer(LONG)
-        sidecar = self.sidecar(self.provider("one", peer, response_bytes_max="4GiB", timeout="120s"))
+        sidecar = self.sidecar(
+            self.provider("one", peer, response_bytes_max="4GiB", timeout="120s")
+        )
         self.call(sidecar, "eth_nothing", deadline_ms=1)
         sidecar.reset_peak()
         before = sidecar.rss_kib()
@@ -73,7 +75,9 @@ class LongAnswersTest(SidecarTestCase):
 
     def test_long_answer_streams_in_bounded_memory_http(self):
         peer = self.long_peer(LONG)
-        sidecar = self.sidecar(self.provider("one", peer, response_bytes_max="4GiB", timeout="120s"))
+        sidecar = self.sidecar(
+            self.provider("one", peer, response_bytes_max="4GiB", timeout="120s")
+        )
         connection = sidecar.http(timeout=120)
         self.addCleanup(connection.close)
         sidecar.reset_peak()
@@ -100,7 +104,9 @@ class LongAnswersTest(SidecarTestCase):
 
     def test_long_answer_streams_in_bounded_memory_json_ipc(self):
         peer = self.long_peer(LONG)
-        sidecar = self.sidecar(self.provider("one", peer, response_bytes_max="4GiB", timeout="120s"))
+        sidecar = self.sidecar(
+            self.provider("one", peer, response_bytes_max="4GiB", timeout="120s")
+        )
         sock = sidecar.raw(timeout=120)
         self.addCleanup(sock.close)
         sidecar.reset_peak()
@@ -118,7 +124,9 @@ class LongAnswersTest(SidecarTestCase):
 
     def test_slow_reader_of_a_long_answer_holds_the_provider_back(self):
         peer = self.long_peer(LONG)
-        sidecar = self.sidecar(self.provider("one", peer, response_bytes_max="4GiB", timeout="120s"))
+        sidecar = self.sidecar(
+            self.provider("one", peer, response_bytes_max="4GiB", timeout="120s")
+        )
         sidecar.reset_peak()
         before = sidecar.rss_kib()
         client = self.framed(sidecar)
@@ -135,7 +143,9 @@ class LongAnswersTest(SidecarTestCase):
 
     def test_A36_longer_than_the_cap_is_cut_at_the_cap(self):
         peer = self.long_peer(HUGE)
-        sidecar = self.sidecar(self.provider("one", peer, timeout="120s"), self.provider("two", peer))
+        sidecar = self.sidecar(
+            self.provider("one", peer, timeout="120s"), self.provider("two", peer)
+        )
         sidecar.reset_peak()
         before = sidecar.rss_kib()
         for dialect in ("framed", "json-ipc", "http"):

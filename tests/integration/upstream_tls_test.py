@@ -26,7 +26,9 @@ class TlsTest(SidecarTestCase):
         cls.good = cls.authority.issue("good")
 
     def tls_peer(self, script=None, pair=None, **more):
-        return self.peer(script or healthy('"0x5afe"'), tls=server_context(*(pair or self.good), **more))
+        return self.peer(
+            script or healthy('"0x5afe"'), tls=server_context(*(pair or self.good), **more)
+        )
 
     def trusting(self, name, peer, **keys):
         url = peer if isinstance(peer, str) else peer.url
@@ -98,7 +100,9 @@ class TlsTest(SidecarTestCase):
         peer, good = self.tls_peer(), self.peer(healthy('"0x900d"'))
         url = peer.url.replace("https:", "http:")
         alone = self.sidecar(self.provider("bad", url))
-        self.assertIn(self.call(alone).name, ("UPSTREAM_PROTOCOL", "UPSTREAM_CLOSED", "UPSTREAM_TLS"))
+        self.assertIn(
+            self.call(alone).name, ("UPSTREAM_PROTOCOL", "UPSTREAM_CLOSED", "UPSTREAM_TLS")
+        )
         alone.stop()
         both = self.sidecar(self.provider("bad", url), self.provider("good", good))
         self.assertEqual(self.call(both).result, b'"0x900d"')

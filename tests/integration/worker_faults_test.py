@@ -6,7 +6,6 @@ import os
 import resource
 import signal
 import socket
-import struct
 import subprocess
 import sys
 import threading
@@ -20,7 +19,6 @@ from sidecar_process import (
     SidecarTestCase,
     post,
     read_line,
-    read_to_end,
     wait_until,
 )
 
@@ -98,7 +96,7 @@ class WorkerFaultsTest(SidecarTestCase):
         sidecar = self.healthy_sidecar(BIG)
         script = (
             "import socket,sys,time;s=socket.socket(socket.AF_UNIX);s.connect(sys.argv[1]);"
-            "s.sendall(b'{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"eth_call\"}'*50);time.sleep(60)"
+            's.sendall(b\'{"jsonrpc":"2.0","id":1,"method":"eth_call"}\'*50);time.sleep(60)'
         )
         worker = subprocess.Popen([sys.executable, "-c", script, sidecar.socket])
         self.addCleanup(worker.wait)
