@@ -122,26 +122,14 @@ CURL* CurlExchanges::make_easy() {
   };
   curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, +on_header);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, +on_body);
-  const auto on_open = [](void* self, curlsocktype, curl_sockaddr* address) -> curl_socket_t {
-    const int fd = ::socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-    if (fd < 0) {
-      return CURL_SOCKET_BAD;
-    }
-    static_cast<CurlExchanges*>(self)->sockets += 1;
-    static_cast<CurlExchanges*>(self)->multi.keep(fd);
-    return fd;
-  };
   const auto on_close = [](void* self, curl_socket_t fd) -> int {
     auto* curl = static_cast<CurlExchanges*>(self);
     sockaddr_storage peer{};
     socklen_t length = sizeof(peer);
     curl->was_connected = ::getpeername(fd, reinterpret_cast<sockaddr*>(&peer), &length) == 0;
-    curl->sockets -= 1;
     curl->multi.forget(fd);
     return ::close(fd);
   };
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, +on_open);
-  curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, this);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, +on_close);
   curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, this);
   if (options.unix_path.empty()) {
@@ -165,6 +153,11 @@ size_t CurlExchanges::on_header(CurlExchange& exchange, std::string_view line) {
   exchange.header_lines += 1;
   if (exchange.header_bytes > kHeaderBytesMax || exchange.header_lines > kHeaderLinesMax) {
     return give_up(exchange, HttpResult::End::kProtocol, "response header too large");
+  }
+  if (exchange.header_lines == 1) {
+    curl_socket_t fd = CURL_SOCKET_BAD;
+    curl_easy_getinfo(exchange.easy, CURLINFO_ACTIVESOCKET, &fd);
+    multi.keep(fd);
   }
   if (line.starts_with("HTTP/")) {  // a new head: the one before was a 1xx
     exchange.content_length.clear();
@@ -255,7 +248,11 @@ void CurlExchanges::on_done(CURL* easy, CURLcode code) {
 }
 
 void CurlExchanges::retire(std::unique_ptr<CurlExchange> exchange) {
-  if (idle.size() >= std::max(options.connections_max, options.streams_max)) {
+  // A handle that had to connect may have done so because a kept connection was dead, and curl
+  // counts such repeats over a handle's whole life: at the sixth it gives up.
+  long connects = 0;
+  curl_easy_getinfo(exchange->easy, CURLINFO_NUM_CONNECTS, &connects);
+  if (connects > 0 || idle.size() >= std::max(options.connections_max, options.streams_max)) {
     curl_easy_cleanup(exchange->easy);
     return;
   }

@@ -86,7 +86,6 @@ struct CurlExchanges {
   std::vector<HttpCallId> resuming;
   std::vector<std::unique_ptr<CurlExchange>> doomed;  ///< cancelled while curl was calling back
   std::vector<CURL*> idle;
-  size_t sockets = 0;
   bool was_connected = false;  ///< the socket closed last
   bool is_http2 = false;
   bool is_turn_end_due = false;

@@ -16,14 +16,15 @@ struct CurlMulti::Watch {
   int fd;
   int events = 0;          // those polled for
   bool is_wanted = false;  // by curl; false: a kept connection between two requests
+  bool is_kept = false;
 };
 
 CurlMulti::CurlMulti(Loop& loop, uint32_t connections_max, uint32_t streams_max, OnDone on_done)
     : loop_(loop), multi_(curl_multi_init()), on_done_(std::move(on_done)) {
   CHECK(multi_ != nullptr);
   timer_ = loop.make_timer([this]() { run(); });
-  const auto on_socket = [](CURL*, curl_socket_t fd, int what, void* self, void* watch) -> int {
-    static_cast<CurlMulti*>(self)->watch(fd, what, static_cast<Watch*>(watch));
+  const auto on_socket = [](CURL*, curl_socket_t fd, int what, void* self, void*) -> int {
+    static_cast<CurlMulti*>(self)->watch(fd, what);
     return 0;
   };
   const auto on_timer = [](CURLM*, long delay_ms, void* self) -> int {
@@ -60,40 +61,37 @@ void CurlMulti::resume(CURL* easy) {
 }
 
 void CurlMulti::keep(int fd) {
-  kept_.emplace(fd, nullptr);
+  const auto found = watches_.find(fd);
+  if (found != watches_.end() && !found->second->is_kept) {
+    found->second->is_kept = true;
+    ++kept_count_;
+  }
 }
 
 void CurlMulti::forget(int fd) {
-  const auto found = kept_.find(fd);
-  if (found == kept_.end()) {
-    return;
-  }
-  if (found->second != nullptr) {
+  const auto found = watches_.find(fd);
+  if (found != watches_.end()) {
     unwatch(found->second);
   }
-  kept_.erase(found);
 }
 
 void CurlMulti::unwatch(Watch* watch) {
+  kept_count_ -= watch->is_kept ? 1 : 0;
+  watches_.erase(watch->fd);
   uv_poll_stop(&watch->poll);
   uv_close(reinterpret_cast<uv_handle_t*>(&watch->poll),
            [](uv_handle_t* handle) { delete static_cast<Watch*>(handle->data); });
 }
 
-// curl forgets what was assigned to a socket when it wants no more events, hence kept_. Sockets
-// that it makes without asking us (its resolver's) are not kept: nobody would say that they close.
-void CurlMulti::watch(int fd, int what, Watch* watch) {
-  const auto kept = kept_.find(fd);
-  if (watch == nullptr && kept != kept_.end()) {
-    watch = kept->second;
-  }
+// curl forgets what was assigned to a socket when it wants no more events, hence watches_.
+void CurlMulti::watch(int fd, int what) {
+  const auto found = watches_.find(fd);
+  Watch* watch = found != watches_.end() ? found->second : nullptr;
   if (what == CURL_POLL_REMOVE) {
-    if (watch != nullptr) {
-      curl_multi_assign(multi_, fd, nullptr);
+    if (watch != nullptr && watch->is_kept) {
       watch->is_wanted = false;
-      if (kept == kept_.end()) {
-        unwatch(watch);
-      }
+    } else if (watch != nullptr) {
+      unwatch(watch);
     }
     return;
   }
@@ -101,14 +99,9 @@ void CurlMulti::watch(int fd, int what, Watch* watch) {
     watch = new Watch{{}, this, fd};
     uv_poll_init_socket(loop_.raw(), &watch->poll, fd);
     watch->poll.data = watch;
-    if (kept != kept_.end()) {
-      kept->second = watch;
-    }
+    watches_.emplace(fd, watch);
   }
-  if (!watch->is_wanted) {
-    watch->is_wanted = true;
-    curl_multi_assign(multi_, fd, watch);
-  }
+  watch->is_wanted = true;
   const int events = ((what & CURL_POLL_IN) != 0 ? UV_READABLE : 0) |
                      ((what & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0);
   if (events == watch->events) {

@@ -30,18 +30,20 @@ class CurlMulti {
   void resume(CURL* easy);
   /// Moves what can move without waiting for a socket: new handles, and curl's own timeouts.
   void run();
-  /// From the callback that makes a socket: it stays in the loop's poll set between its requests,
-  /// which spares each call seven system calls.
+  /// Once a connection carries answers: its socket stays in the loop's poll set between requests,
+  /// which spares each call seven system calls. Not before: curl closes a socket that never got so
+  /// far without telling anybody.
   void keep(int fd);
-  /// From the callback that closes a kept socket, before it is closed.
+  /// From the callback that closes a socket, before it is closed.
   void forget(int fd);
+  size_t kept_count() const { return kept_count_; }
   /// True while curl is calling back: no handle may be added or removed then.
   bool is_inside() const { return is_inside_; }
   CURLM* raw() { return multi_; }
 
  private:
   struct Watch;
-  void watch(int fd, int what, Watch* watch);
+  void watch(int fd, int what);
   void unwatch(Watch* watch);
   void set_timer(long delay_ms);
   void act(int fd, int events);
@@ -51,7 +53,8 @@ class CurlMulti {
   CURLM* multi_;
   std::unique_ptr<Timer> timer_;
   OnDone on_done_;
-  std::unordered_map<int, Watch*> kept_;  // by connection; null before its first poll
+  std::unordered_map<int, Watch*> watches_;  ///< by socket
+  size_t kept_count_ = 0;
   bool is_inside_ = false;
 };
 

@@ -163,7 +163,7 @@ size_t HttpClient::room() const {
 }
 
 size_t HttpClient::connection_count() const {
-  return curl_->sockets;
+  return curl_->multi.kept_count();
 }
 
 }  // namespace sidecar

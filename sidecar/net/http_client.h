@@ -87,7 +87,7 @@ class HttpClient final : private TurnEnd {
 
   /// How many more exchanges may start now.
   size_t room() const;
-  /// Sockets open to the provider now.
+  /// Connections to the provider that have answered and are open still.
   size_t connection_count() const;
 
  private:

@@ -100,7 +100,12 @@ export function describeRawBytes() {
       const hash = await ask(house.anvil.http, 'eth_sendTransaction', [
         { from, data, gas: '0x200000' },
       ]);
-      return (await ask(house.anvil.http, 'eth_getTransactionReceipt', [hash])).contractAddress;
+      for (;;) {
+        const receipt = await ask(house.anvil.http, 'eth_getTransactionReceipt', [hash]);
+        if (receipt) {
+          return receipt.contractAddress;
+        }
+      }
     };
 
     it('an error with revert data and every kind of result pass unchanged', async () => {
