@@ -119,7 +119,8 @@ void CurlMulti::watch(int fd, int what) {
     if (status < 0) {
       self->events = 0;  // libuv has stopped it
     }
-    int flags = status < 0 ? CURL_CSELECT_ERR : 0;
+    // An error as readable: curl finds a reset by reading, and only then repeats what it may.
+    int flags = status < 0 ? CURL_CSELECT_IN : 0;
     flags |= (ready & UV_READABLE) != 0 ? CURL_CSELECT_IN : 0;
     flags |= (ready & UV_WRITABLE) != 0 ? CURL_CSELECT_OUT : 0;
     self->multi->act(self->fd, flags);
