@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "base/log.h"
 #include "downstream/framed_session.h"
 #include "downstream/json_ipc_session.h"
 #include "rpc/envelope.h"
@@ -66,6 +67,15 @@ Result<gid_t> find_group(const std::string& name) {
   }
   return Error{Errc::kNotFound, "listen.group: there is no group \"" + name +
                                     "\" on this host; make it, or name another"};
+}
+
+void log_session(std::string_view event, SessionId id, const Session& session,
+                 std::string_view why) {
+  if (session.is_connection() && log::is_on(log::Level::kDebug)) {
+    log::debug(event, log::kv("session", id), log::kv("pid", session.peer().pid),
+               log::kv("uid", session.peer().uid), log::kv("gid", session.peer().gid),
+               log::kv(event == "session_open" ? "dialect" : "reason", why));
+  }
 }
 
 /// `host:port` and `[v6]:port`.
@@ -235,7 +245,9 @@ void Listener::open_stream_session(int fd, std::string_view dialect) {
   count_("session", dialect);
   auto owned = std::make_unique<Kind>(static_cast<SessionHost&>(*this));
   Kind& session = *owned;
+  session.set_peer(peer_credentials(fd));
   const SessionId id = sessions_.add(std::move(owned));
+  log_session("session_open", id, session, dialect);
   ++stream_sessions_;
   if (!session.attach(loop_, fd, id)) {
     end_session(id, EndReason::kPeerFailed);
@@ -244,6 +256,9 @@ void Listener::open_stream_session(int fd, std::string_view dialect) {
 
 void Listener::end_session(SessionId session, EndReason reason) {
   count_("end", end_reason_name(reason));
+  if (const Session* found = sessions_.find(session)) {
+    log_session("session_end", session, *found, end_reason_name(reason));
+  }
   if (ended_.empty()) {
     loop_.at_turn_end(*this);
   }

@@ -8,6 +8,7 @@
 #include "base/slot_map.h"
 #include "core/ports.h"
 #include "core/types.h"
+#include "net/acceptor.h"
 
 namespace sidecar {
 
@@ -20,10 +21,16 @@ class Session {
   virtual Flow on_reply_part(uint64_t token, std::string_view bytes) = 0;
   /// Called about once a second: drops what has been unfinished for too long.
   virtual void on_sweep(Instant now) { (void)now; }
+  /// Who connected, as the kernel knew at that moment; set once by the listener.
+  void set_peer(const PeerCredentials& peer) { peer_ = peer; }
+  const PeerCredentials& peer() const { return peer_; }
   /// True for a session that is a connection of its own, not one request on a shared one.
   virtual bool is_connection() const { return false; }
   /// The sidecar is going down: tell the worker and end gently.
   virtual void on_shutdown() = 0;
+
+ private:
+  PeerCredentials peer_;
 };
 
 /// All sessions by id: hands replies to the one they are for, drops them when it is gone.
