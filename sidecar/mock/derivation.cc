@@ -4,7 +4,7 @@
 
 #include "base/check.h"
 #include "base/random.h"
-#include "mock/byte_text.h"
+#include "rpc/byte_text.h"
 
 namespace sidecar {
 

@@ -11,9 +11,9 @@
 
 #include "base/result.h"
 #include "base/time.h"
-#include "mock/byte_text.h"
 #include "mock/derivation.h"
 #include "mock/evm_transaction.h"
+#include "rpc/byte_text.h"
 
 namespace sidecar {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "mock/byte_text.h"
+#include "rpc/byte_text.h"
 
 namespace sidecar {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "mock/byte_text.h"
 #include "mock/evm_json.h"
+#include "rpc/byte_text.h"
 #include "rpc/rpc_error.h"
 
 namespace sidecar {

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <array>
 
-#include "mock/byte_text.h"
-#include "mock/keccak.h"
+#include "rpc/byte_text.h"
+#include "rpc/keccak.h"
 
 namespace sidecar {
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <array>
 
-#include "mock/byte_text.h"
 #include "mock/evm_json.h"
-#include "mock/keccak.h"
+#include "rpc/byte_text.h"
+#include "rpc/keccak.h"
 #include "rpc/rpc_error.h"
 
 // The table, and the methods about the node, blocks and transactions. Those about fees, state and

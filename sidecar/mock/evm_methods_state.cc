@@ -1,10 +1,10 @@
 #include <algorithm>
 #include <vector>
 
-#include "mock/byte_text.h"
 #include "mock/evm_contract.h"
 #include "mock/evm_json.h"
 #include "mock/evm_methods.h"
+#include "rpc/byte_text.h"
 #include "rpc/rpc_error.h"
 
 // EvmMethods about fees, state and logs.

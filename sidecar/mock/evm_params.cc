@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "mock/byte_text.h"
+#include "rpc/byte_text.h"
 
 namespace sidecar {
 

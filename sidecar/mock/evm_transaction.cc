@@ -5,8 +5,8 @@
 #include <span>
 #include <utility>
 
-#include "mock/keccak.h"
-#include "mock/rlp.h"
+#include "rpc/keccak.h"
+#include "rpc/rlp.h"
 
 namespace sidecar {
 

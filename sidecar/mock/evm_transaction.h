@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "base/result.h"
-#include "mock/byte_text.h"
+#include "rpc/byte_text.h"
 
 namespace sidecar {
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "mock/byte_text.h"
+#include "rpc/byte_text.h"
 
 // The table, and the methods about the cluster and its slots. Those about accounts, about blocks
 // and about sending are in svm_methods_{accounts,blocks,send}.cc.

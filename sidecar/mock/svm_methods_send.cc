@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "mock/byte_text.h"
 #include "mock/svm_methods.h"
+#include "rpc/byte_text.h"
 #include "rpc/rpc_error.h"
 
 // SvmMethods about fees, sending and simulating.

@@ -4,7 +4,7 @@
 
 #include <map>
 
-#include "mock/byte_text.h"
+#include "rpc/byte_text.h"
 
 namespace sidecar::testing {
 

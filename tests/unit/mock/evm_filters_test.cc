@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <string>
 
-#include "mock/byte_text.h"
+#include "rpc/byte_text.h"
 #include "rpc/json_value.h"
 
 namespace sidecar::testing {

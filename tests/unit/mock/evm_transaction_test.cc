@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include "mock/byte_text.h"
+#include "rpc/byte_text.h"
 
 namespace sidecar::testing {
 

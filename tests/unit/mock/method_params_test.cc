@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "mock/byte_text.h"
+#include "rpc/byte_text.h"
 #include "rpc/json_value.h"
 
 // Every method of both families, with every pair out of a list of odd parameters.

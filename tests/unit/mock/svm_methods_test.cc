@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "mock/byte_text.h"
+#include "rpc/byte_text.h"
 #include "rpc/json_value.h"
 
 namespace sidecar::testing {

@@ -10,7 +10,7 @@ namespace sidecar {
 
 /// Binary bytes as the texts that chains write them in. Bytes are kept in a std::string.
 
-/// More than any value of a mock chain has; amounts of wei need more than 64 bits.
+/// Amounts of wei need more than 64 bits.
 __extension__ using Wide = unsigned __int128;
 
 /// `0x` and two lower-case digits a byte.

@@ -1,10 +1,10 @@
-#include "mock/rlp.h"
+#include "rpc/rlp.h"
 
 #include <doctest/doctest.h>
 
 #include <string>
 
-#include "mock/byte_text.h"
+#include "rpc/byte_text.h"
 
 namespace sidecar::testing {
 

@@ -1,4 +1,4 @@
-#include "mock/byte_text.h"
+#include "rpc/byte_text.h"
 
 #include <algorithm>
 #include <vector>

@@ -1,8 +1,8 @@
-#include "mock/keccak.h"
+#include "rpc/keccak.h"
 
 #include <doctest/doctest.h>
 
-#include "mock/byte_text.h"
+#include "rpc/byte_text.h"
 
 namespace sidecar::testing {
 

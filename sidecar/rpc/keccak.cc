@@ -1,4 +1,4 @@
-#include "mock/keccak.h"
+#include "rpc/keccak.h"
 
 #include <array>
 #include <bit>

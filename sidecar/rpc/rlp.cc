@@ -1,6 +1,6 @@
-#include "mock/rlp.h"
+#include "rpc/rlp.h"
 
-#include "mock/byte_text.h"
+#include "rpc/byte_text.h"
 
 namespace sidecar {
 
