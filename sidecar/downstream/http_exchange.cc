@@ -60,7 +60,7 @@ void HttpExchange::on_text_reply(uint64_t, std::string_view reply) {
 
 Flow HttpExchange::on_text_piece(uint64_t, std::string_view piece, bool is_first, bool is_last) {
   if (is_first) {
-    server_.begin_reply(exchange_, 200, kJson);
+    server_.begin_reply(exchange_, {.content_type = kJson});
   }
   const Flow flow = server_.write_part(exchange_, piece);
   if (is_last) {

@@ -206,7 +206,7 @@ void MockProvider::deliver(HttpExchangeId id, Held held) {
     server_->reply(id, answer.status, answer.content_type, std::move(answer.body));
     finish();
   } else {
-    server_->begin_reply(id, answer.status, answer.content_type);
+    server_->begin_reply(id, {.status = answer.status, .content_type = answer.content_type});
     blobs_.emplace(id, Blob{answer.blob_bytes, std::move(answer.body_end)});
     server_->write_part(id, answer.body);
     pump(id);

@@ -52,10 +52,13 @@ class HttpConnection final : private StreamSink {
 
   // From the server's user, see HttpServer. All are ignored for an exchange that is dead.
   void reply(HttpExchangeId exchange, int status, std::string_view content_type, std::string body);
-  void begin_reply(HttpExchangeId exchange, int status, std::string_view content_type);
+  void begin_reply(HttpExchangeId exchange, const HttpReplyHead& head);
   Flow write_part(HttpExchangeId exchange, std::string_view bytes);
   void end_reply(HttpExchangeId exchange);
   void abort_reply(HttpExchangeId exchange);
+  void reset_reply(HttpExchangeId exchange);
+  /// Resets it; the host is asked to destroy it.
+  void reset();
 
   /// When this phase must be over; far away while an answer is being worked out.
   Instant deadline() const { return deadline_; }
@@ -108,11 +111,13 @@ class HttpConnection final : private StreamSink {
   bool is_http10_ = false;
   bool is_kept_alive_ = false;
   bool is_chunked_ = false;
+  bool is_reset_ = false;      ///< ends with RST once the answer is out
   bool is_peer_done_ = false;  ///< the stream's end came
   bool was_full_ = false;
   bool may_spin_ = false;  ///< the socket was not seen writable since the last answer
   uint64_t tag_ = 0;
   uint64_t body_bytes_expected_ = 0;
+  uint64_t body_bytes_owed_ = 0;  ///< of the answer: promised and not yet written
   Instant deadline_;
   std::string path_;
   std::string body_;  ///< of the request

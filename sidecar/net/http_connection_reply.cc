@@ -1,5 +1,8 @@
 #include <poll.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "net/http_connection.h"
@@ -50,15 +53,21 @@ void HttpConnection::reply(HttpExchangeId exchange_id, int status, std::string_v
   start_output();
 }
 
-void HttpConnection::begin_reply(HttpExchangeId exchange_id, int status,
-                                 std::string_view content_type) {
+void HttpConnection::begin_reply(HttpExchangeId exchange_id, const HttpReplyHead& head) {
   if (!is_asked(exchange_id)) {
     return;
   }
-  is_chunked_ = !is_http10_;
-  is_kept_alive_ = is_kept_alive_ && is_chunked_;
-  append_head(status, content_type, is_chunked_ ? "Transfer-Encoding: chunked\r\n" : "");
-  output_.text() += "\r\n";
+  body_bytes_owed_ = head.body_bytes.value_or(0);
+  is_chunked_ = !is_http10_ && !head.body_bytes;
+  is_kept_alive_ = is_kept_alive_ && (is_chunked_ || head.body_bytes);
+  append_head(head.status, head.content_type, head.more);
+  std::string& text = output_.text();
+  if (is_chunked_) {
+    text += "Transfer-Encoding: chunked\r\n";
+  } else if (head.body_bytes) {
+    text += "Content-Length: " + std::to_string(*head.body_bytes) + "\r\n";
+  }
+  text += "\r\n";
   phase_ = Phase::kStreaming;
   start_output();
 }
@@ -77,6 +86,7 @@ Flow HttpConnection::write_part(HttpExchangeId exchange_id, std::string_view byt
       append_chunk(output_.text(), bytes);
     } else {
       output_.text() += bytes;
+      body_bytes_owed_ -= std::min<uint64_t>(body_bytes_owed_, bytes.size());
     }
     start_output();
     was_full_ = queued_bytes() > full;
@@ -91,6 +101,7 @@ void HttpConnection::end_reply(HttpExchangeId exchange_id) {
   if (is_chunked_ && !is_head_only_) {
     output_.text() += kLastChunk;
   }
+  is_kept_alive_ = is_kept_alive_ && (body_bytes_owed_ == 0 || is_head_only_);
   phase_ = Phase::kReplying;
   was_full_ = false;
   start_output();
@@ -100,6 +111,33 @@ void HttpConnection::abort_reply(HttpExchangeId exchange_id) {
   if (exchange_id == exchange() && (phase_ == Phase::kAsked || phase_ == Phase::kStreaming)) {
     break_off();
   }
+}
+
+void HttpConnection::reset_reply(HttpExchangeId exchange_id) {
+  if (exchange_id != exchange() || (phase_ != Phase::kAsked && phase_ != Phase::kStreaming)) {
+    return;
+  }
+  is_reset_ = true;
+  is_kept_alive_ = false;
+  was_full_ = false;
+  phase_ = Phase::kReplying;
+  start_output();
+}
+
+/// The engine sends FIN whenever it closes, so it is made to let go of the connection first.
+void HttpConnection::reset() {
+  const ::linger at_once{.l_onoff = 1, .l_linger = 0};
+  const int fd = is_taken_over() ? stream_->fd() : host_.engine->fd_of(id_);
+  ::setsockopt(fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  if (!is_taken_over()) {
+    const int own_fd = host_.engine->take_over(id_);
+    if (own_fd < 0) {
+      host_.on_connection_broken(id_);
+      return;
+    }
+    ::close(own_fd);
+  }
+  host_.on_connection_idle(id_);
 }
 
 void HttpConnection::break_off() {
@@ -148,6 +186,11 @@ HttpStep HttpConnection::on_writable() {
   if (phase_ == Phase::kStreaming) {
     deadline_ = Instant::max();
     tell_drained();
+    return HttpStep::kGoOn;
+  }
+  if (is_reset_) {
+    phase_ = Phase::kDead;
+    reset();
     return HttpStep::kGoOn;
   }
   if (!is_kept_alive_) {
@@ -213,7 +256,13 @@ void HttpConnection::feed_stream() {
     output_.move_to(stream_->out());
     stream_->commit();
   }
-  if (phase_ == Phase::kReplying && stream_->queued_bytes() == 0) {
+  if (phase_ != Phase::kReplying || stream_->queued_bytes() > 0) {
+    return;
+  }
+  if (is_reset_) {
+    phase_ = Phase::kDead;
+    reset();
+  } else {
     stream_->finish_writing();
     begin_last();
   }

@@ -138,6 +138,12 @@ struct HttpServer::Connections final : HttpEngineSink, HttpConnectionHost, WebSo
     }
   }
 
+  void reset_all() {
+    for (const auto& [id, connection] : connections) {
+      connection->reset();
+    }
+  }
+
   void arm_sweep() {
     if (!is_sweep_armed && !is_closing) {
       is_sweep_armed = true;
@@ -234,9 +240,9 @@ void HttpServer::reply(HttpExchangeId id, int status, std::string_view content_t
   }
 }
 
-void HttpServer::begin_reply(HttpExchangeId id, int status, std::string_view content_type) {
+void HttpServer::begin_reply(HttpExchangeId id, const HttpReplyHead& head) {
   if (HttpConnection* connection = connections_->find(HttpConnection::connection_of(id))) {
-    connection->begin_reply(id, status, content_type);
+    connection->begin_reply(id, head);
   }
 }
 
@@ -255,6 +261,16 @@ void HttpServer::abort_reply(HttpExchangeId id) {
   if (HttpConnection* connection = connections_->find(HttpConnection::connection_of(id))) {
     connection->abort_reply(id);
   }
+}
+
+void HttpServer::reset_reply(HttpExchangeId id) {
+  if (HttpConnection* connection = connections_->find(HttpConnection::connection_of(id))) {
+    connection->reset_reply(id);
+  }
+}
+
+void HttpServer::reset_connections() {
+  connections_->reset_all();
 }
 
 Flow HttpServer::ws_send(WebSocketId id, std::string_view text) {

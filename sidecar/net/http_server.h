@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -44,6 +45,15 @@ struct HttpVerdict {
   int status = 200;         ///< 200 = go on (take the body, or upgrade); else refuse with this
   std::string_view reason;  ///< body text of a refusal, plain text
   uint64_t tag = 0;         ///< handed back with the request or WebSocket
+};
+
+/// The head of an answer that comes in parts.
+struct HttpReplyHead {
+  int status = 200;
+  std::string_view content_type;
+  std::string_view more = {};  ///< whole header lines, each with its line end
+  /// Promised as Content-Length, instead of chunks. An answer that ends short of it ends in FIN.
+  std::optional<uint64_t> body_bytes = std::nullopt;
 };
 
 /// Takes requests and messages. Called on the loop, never inside a call to HttpServer.
@@ -104,12 +114,19 @@ class HttpServer {
   void reply(HttpExchangeId id, int status, std::string_view content_type, std::string body);
   /// An answer that comes in parts (chunked; ended by FIN for HTTP/1.0): begin, write..., end or
   /// abort (cuts the connection).
-  void begin_reply(HttpExchangeId id, int status, std::string_view content_type);
+  void begin_reply(HttpExchangeId id, const HttpReplyHead& head);
+  /// Requires: with body_bytes promised, no more than that in all.
   /// kFull: taken, wait for on_http_drained. kDropped: the id is dead, or becomes so because it was
   /// full and the part would lead over output_bytes_max; no on_http_gone follows.
   Flow write_part(HttpExchangeId id, std::string_view bytes);
   void end_reply(HttpExchangeId id);
   void abort_reply(HttpExchangeId id);
+  /// Sends what is queued, then resets the connection (RST; over a Unix socket it just ends).
+  void reset_reply(HttpExchangeId id);
+
+  /// Resets every HTTP connection on a later turn; on_http_gone follows for each open exchange.
+  /// WebSockets stay.
+  void reset_connections();
 
   /// One text message. kFull: taken, wait for on_ws_drained. kDropped: the id is dead, or becomes
   /// so because it was full and the message would lead over output_bytes_max: it is closed with

@@ -48,7 +48,7 @@ TEST_CASE("HttpServer: D17 bytes that come while an answer is worked out ask not
     client.send(post("{\"id\":2}"));
     turn(*served.loop, 3);
   }
-  served.server->begin_reply(served.last_exchange, 200, "application/json");
+  served.server->begin_reply(served.last_exchange, {.content_type = "application/json"});
   turn(*served.loop, 3);
   served.server->write_part(served.last_exchange, "{\"id\"");
   turn(*served.loop, 3);
@@ -69,7 +69,7 @@ TEST_CASE("HttpServer: D17 a pipelined client that leaves is told of") {
   turn(*served.loop, 20);
 
   client.close_far();
-  served.server->begin_reply(served.last_exchange, 200, "");
+  served.server->begin_reply(served.last_exchange, {});
   served.server->write_part(served.last_exchange, "x");
 
   CHECK(served.until([&]() { return served.connections_closed == 1; }));

@@ -13,7 +13,7 @@ TEST_CASE("HttpServer: a streamed reply goes out in chunks, or until FIN for HTT
     SocketPair client;
     served.adopt(client);
     served.on_request = [&](HttpExchangeId id, std::string_view) {
-      served.server->begin_reply(id, 200, "application/json");
+      served.server->begin_reply(id, {.content_type = "application/json"});
       CHECK(served.server->write_part(id, "{\"a\"") == Flow::kOk);
       CHECK(served.server->write_part(id, "") == Flow::kOk);
       CHECK(served.server->write_part(id, ":1}") == Flow::kOk);
@@ -61,7 +61,7 @@ TEST_CASE("HttpServer: D01 a slow reader stops its streamed reply and goes on wi
       served.server->end_reply(served.last_exchange);
     };
     served.on_request = [&](HttpExchangeId id, std::string_view) {
-      served.server->begin_reply(id, 200, "application/json");
+      served.server->begin_reply(id, {.content_type = "application/json"});
       pump();
     };
     served.on_drained = pump;
@@ -90,7 +90,7 @@ TEST_CASE("HttpServer: D02 a producer that ignores kFull is cut at output_bytes_
   served.adopt(client);
   Flow flow = Flow::kOk;
   served.on_request = [&](HttpExchangeId id, std::string_view) {
-    served.server->begin_reply(id, 200, "application/json");
+    served.server->begin_reply(id, {.content_type = "application/json"});
   };
   client.send(post("1"));
   REQUIRE(served.until([&]() { return !served.requests.empty(); }));
@@ -208,7 +208,7 @@ TEST_CASE("HttpServer: an aborted reply cuts the connection short of its end") {
   SocketPair client;
   served.adopt(client);
   served.on_request = [&](HttpExchangeId id, std::string_view) {
-    served.server->begin_reply(id, 200, "application/json");
+    served.server->begin_reply(id, {.content_type = "application/json"});
     served.server->write_part(id, "{\"resu");
   };
   client.send(post("1"));
