@@ -16,6 +16,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/check.h"
+
 namespace sidecar {
 
 namespace {
@@ -26,6 +28,13 @@ Error system_error(const std::string& what) {
   const int error = errno;
   const Errc code = error == EACCES || error == EPERM ? Errc::kPermission : Errc::kSystem;
   return Error{code, what + ": " + std::strerror(error)};
+}
+
+Error listen_error(const std::string& where) {
+  const bool is_taken = errno == EADDRINUSE;
+  Error error = system_error(where + ": cannot listen");
+  error.code = is_taken ? Errc::kInUse : error.code;
+  return error;
 }
 
 /// A descriptor that closes itself unless it is let go.
@@ -144,6 +153,13 @@ struct Acceptor::Handles {
   uv_poll_t poll;
 };
 
+/// Where a TCP socket listens, its port known.
+struct Acceptor::Address {
+  sockaddr_storage bytes{};
+  socklen_t length = 0;
+  std::string text;
+};
+
 Result<std::unique_ptr<Acceptor>> Acceptor::listen_unix(Loop& loop, const std::string& path,
                                                         FileAccess access, uint32_t backlog,
                                                         OnAccept on_accept,
@@ -186,51 +202,105 @@ Result<std::unique_ptr<Acceptor>> Acceptor::listen_tcp(Loop& loop, const std::st
       rc != 0) {
     return Error{Errc::kInvalid, where + ": " + ::gai_strerror(rc) + "; give a numeric address"};
   }
-  const std::unique_ptr<addrinfo, decltype(&::freeaddrinfo)> address(found, &::freeaddrinfo);
-  OwnedFd fd(::socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+  auto address = std::make_unique<Address>();
+  std::memcpy(&address->bytes, found->ai_addr, found->ai_addrlen);
+  address->length = found->ai_addrlen;
+  address->text = where;
+  ::freeaddrinfo(found);
+  auto bound = bind_tcp(*address);
+  if (!bound.ok()) {
+    return bound.error();
+  }
+  OwnedFd fd(bound.value());
+  if (::listen(fd.get(), static_cast<int>(backlog)) != 0) {
+    return listen_error(where);
+  }
+  ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&address->bytes), &address->length);
+  std::unique_ptr<Acceptor> acceptor(
+      new Acceptor(loop, fd.release(), std::move(on_accept), std::move(on_exhausted)));
+  acceptor->port_ = ntohs(address->bytes.ss_family == AF_INET6
+                              ? reinterpret_cast<sockaddr_in6*>(&address->bytes)->sin6_port
+                              : reinterpret_cast<sockaddr_in*>(&address->bytes)->sin_port);
+  acceptor->backlog_ = backlog;
+  acceptor->address_ = std::move(address);
+  return acceptor;
+}
+
+Result<int> Acceptor::bind_tcp(const Address& address) {
+  const auto* where = reinterpret_cast<const sockaddr*>(&address.bytes);
+  OwnedFd fd(::socket(address.bytes.ss_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
   const int on = 1;
   ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
   // Accepted sockets inherit it: answers are written whole, so waiting gains nothing.
   ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
-  if (::bind(fd.get(), found->ai_addr, found->ai_addrlen) != 0 ||
-      ::listen(fd.get(), static_cast<int>(backlog)) != 0) {
-    Error error = system_error(where + ": cannot listen");
-    error.code = errno == EADDRINUSE ? Errc::kInUse : error.code;
-    return error;
+  if (::bind(fd.get(), where, address.length) != 0) {
+    return listen_error(address.text);
   }
-  sockaddr_storage bound{};
-  socklen_t length = sizeof(bound);
-  ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&bound), &length);
-  std::unique_ptr<Acceptor> acceptor(
-      new Acceptor(loop, fd.release(), std::move(on_accept), std::move(on_exhausted)));
-  acceptor->port_ =
-      ntohs(bound.ss_family == AF_INET6 ? reinterpret_cast<sockaddr_in6*>(&bound)->sin6_port
-                                        : reinterpret_cast<sockaddr_in*>(&bound)->sin_port);
-  return acceptor;
+  return fd.release();
+}
+
+/// A socket that is bound and does not listen keeps the port from everyone else.
+void Acceptor::refuse() {
+  CHECK(address_ != nullptr && handles_ != nullptr);
+  stop_polling();
+  ::close(fd_);
+  const auto bound = bind_tcp(*address_);
+  fd_ = bound.ok() ? bound.value() : -1;
+}
+
+Status Acceptor::resume() {
+  CHECK(address_ != nullptr && handles_ == nullptr);
+  if (fd_ < 0) {
+    const auto bound = bind_tcp(*address_);
+    if (!bound.ok()) {
+      return bound.error();
+    }
+    fd_ = bound.value();
+  }
+  if (::listen(fd_, static_cast<int>(backlog_)) != 0) {
+    return listen_error(address_->text);
+  }
+  start_polling();
+  return Done{};
 }
 
 Acceptor::Acceptor(Loop& loop, int fd, OnAccept on_accept, OnExhausted on_exhausted)
-    : handles_(new Handles),
+    : loop_(loop),
       fd_(fd),
       spare_fd_(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
       on_accept_(std::move(on_accept)),
       on_exhausted_(std::move(on_exhausted)) {
-  uv_poll_init(loop.raw(), &handles_->poll, fd);
+  start_polling();
+}
+
+void Acceptor::start_polling() {
+  handles_ = new Handles;
+  uv_poll_init(loop_.raw(), &handles_->poll, fd_);
   handles_->poll.data = this;
   uv_poll_start(&handles_->poll, UV_READABLE, [](uv_poll_t* poll, int, int) {
     static_cast<Acceptor*>(poll->data)->on_readable();
   });
 }
 
-Acceptor::~Acceptor() {
-  if (!path_.empty()) {
-    ::unlink(path_.c_str());
+void Acceptor::stop_polling() {
+  if (handles_ == nullptr) {
+    return;
   }
   uv_poll_stop(&handles_->poll);
   handles_->poll.data = handles_;
   uv_close(reinterpret_cast<uv_handle_t*>(&handles_->poll),
            [](uv_handle_t* handle) { delete static_cast<Handles*>(handle->data); });
-  ::close(fd_);
+  handles_ = nullptr;
+}
+
+Acceptor::~Acceptor() {
+  if (!path_.empty()) {
+    ::unlink(path_.c_str());
+  }
+  stop_polling();
+  if (fd_ >= 0) {
+    ::close(fd_);
+  }
   if (spare_fd_ >= 0) {
     ::close(spare_fd_);
   }

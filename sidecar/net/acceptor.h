@@ -51,19 +51,31 @@ class Acceptor {
   Acceptor(const Acceptor&) = delete;
   Acceptor& operator=(const Acceptor&) = delete;
 
+  /// TCP only: connects are refused from now on, those that wait are reset; the port stays ours.
+  void refuse();
+  /// Takes connections again. Errors: kInUse, kSystem; it goes on refusing then.
+  Status resume();
+
   uint16_t port() const { return port_; }
 
  private:
   struct Handles;
+  struct Address;
+  static Result<int> bind_tcp(const Address& address);
+  void start_polling();
+  void stop_polling();
   Acceptor(Loop& loop, int fd, OnAccept on_accept, OnExhausted on_exhausted);
   void on_readable();
   void turn_one_away();
 
-  Handles* handles_;
+  Loop& loop_;
+  Handles* handles_ = nullptr;  ///< null while it refuses
   int fd_;
   int spare_fd_;
   int lock_fd_ = -1;
   uint16_t port_ = 0;
+  uint32_t backlog_ = 0;
+  std::unique_ptr<Address> address_;  ///< of TCP
   std::string path_;
   OnAccept on_accept_;
   OnExhausted on_exhausted_;

@@ -1,9 +1,12 @@
 #include "net/acceptor.h"
 
+#include <arpa/inet.h>
 #include <doctest/doctest.h>
+#include <netinet/in.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <cerrno>
 #include <fstream>
 #include <string>
 #include <vector>
@@ -41,6 +44,19 @@ int dial(const std::string& path) {
     return -1;
   }
   return fd;
+}
+
+/// 0, or what a connect to this port of loopback fails with; the connection is closed again.
+int dial_tcp(uint16_t port) {
+  const int fd = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_port = htons(port);
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int failed = ::connect(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address));
+  const int fault = failed == 0 ? 0 : errno;
+  ::close(fd);
+  return fault;
 }
 
 std::unique_ptr<Loop> make_loop() {
@@ -174,6 +190,35 @@ TEST_CASE("Acceptor: TCP port 0 is any free one, and a taken one is refused") {
   CHECK(refused.error().code == Errc::kInUse);
   acceptor.reset();
   turn(*loop);
+}
+
+TEST_CASE("Acceptor: refuse() turns connects away and keeps the port, resume() takes them again") {
+  auto loop = make_loop();
+  Door door;
+  const auto listen = [&](uint16_t port) {
+    return Acceptor::listen_tcp(
+        *loop, "127.0.0.1", port, 16, [&door](int fd) { door.fds.push_back(fd); }, []() {});
+  };
+  auto acceptor = std::move(listen(0)).value();
+  const uint16_t port = acceptor->port();
+  CHECK(dial_tcp(port) == 0);
+  turn(*loop);
+
+  acceptor->refuse();
+  CHECK(dial_tcp(port) == ECONNREFUSED);
+  turn(*loop);
+  CHECK(door.fds.size() == 1);
+
+  REQUIRE(acceptor->resume().ok());
+  CHECK(acceptor->port() == port);
+  CHECK(dial_tcp(port) == 0);
+  turn(*loop);
+  CHECK(door.fds.size() == 2);
+
+  acceptor->refuse();  // and it may end so
+  acceptor.reset();
+  turn(*loop);
+  CHECK(std::move(listen(port)).ok());
 }
 
 TEST_CASE("FirstByte: tells the first byte without consuming it, whenever it comes") {
