@@ -186,6 +186,18 @@ std::optional<uint64_t> to_uint64(std::string_view lexeme) {
   return is_whole ? std::optional(value) : std::nullopt;
 }
 
+std::optional<uint64_t> parse_quantity(std::string_view lexeme) {
+  const bool is_hex = lexeme.starts_with("\"0x") && lexeme.size() > 4 && lexeme.ends_with('"');
+  if (!is_hex) {
+    return to_uint64(lexeme);
+  }
+  uint64_t value = 0;
+  const char* end = lexeme.data() + lexeme.size() - 1;
+  const auto result = std::from_chars(lexeme.data() + 3, end, value, 16);
+  const bool is_whole = result.ec == std::errc() && result.ptr == end;
+  return is_whole ? std::optional(value) : std::nullopt;
+}
+
 size_t skip_whitespace(std::string_view text, size_t from) {
   while (from < text.size() &&
          (text[from] == ' ' || text[from] == '\n' || text[from] == '\r' || text[from] == '\t')) {
