@@ -36,12 +36,14 @@ const MethodRow* find_row(std::string_view method) {
 }
 
 constexpr MethodRow kUnknownEvmRead = read("", MethodFamily::kEvm);
+constexpr MethodRow kUnknownEvmHeavy = heavy("", MethodFamily::kEvm);
 constexpr MethodRow kUnknownEvm = unsafe("", MethodFamily::kEvm);
 constexpr MethodRow kUnknownSvmRead = read("", MethodFamily::kSvm);
 constexpr MethodRow kUnknownSvm = unsafe("", MethodFamily::kSvm);
 constexpr MethodRow kUnknown = unsafe("", MethodFamily::kAny);
 
-/// Whole namespaces and name beginnings that only ever read, whichever method of them comes next.
+/// Whole namespaces and name beginnings that only ever read, and much of it, whichever method of
+/// them comes next.
 /// debug_ is not one: it has setHead and chaindbCompact beside its reads.
 constexpr std::array<std::string_view, 3> kReadPrefixes = {"trace_", "ots_", "debug_trace"};
 
@@ -56,14 +58,15 @@ bool is_camel_case(std::string_view name) {
                      [](char letter) { return letter >= 'A' && letter <= 'Z'; });
 }
 
-bool is_unlisted_evm_read(std::string_view method, size_t underscore) {
+const MethodRow& unlisted_evm_row(std::string_view method, size_t underscore) {
   for (const std::string_view prefix : kReadPrefixes) {
     if (method.starts_with(prefix)) {
-      return true;
+      return kUnknownEvmHeavy;
     }
   }
   // The one exception: engine_getPayload ends the building of what it returns.
-  return is_getter(method.substr(underscore + 1)) && !method.starts_with("engine_");
+  const bool is_read = is_getter(method.substr(underscore + 1)) && !method.starts_with("engine_");
+  return is_read ? kUnknownEvmRead : kUnknownEvm;
 }
 
 }  // namespace
@@ -77,7 +80,7 @@ const MethodRow& method_row(std::string_view method) {
     const MethodRow& row = is_getter(method) ? kUnknownSvmRead : kUnknownSvm;
     return is_camel_case(method) ? row : kUnknown;
   }
-  return is_unlisted_evm_read(method, underscore) ? kUnknownEvmRead : kUnknownEvm;
+  return unlisted_evm_row(method, underscore);
 }
 
 MethodFamily family_of(std::string_view method) {

@@ -81,13 +81,55 @@ TEST_CASE("MethodRow: flags mark filters, streams and true nulls") {
     CHECK_FALSE(method_row(method).is_filter);
   }
   for (const char* method : {"eth_getTransactionReceipt", "eth_getBlockByNumber",
-                             "eth_getTransactionByHash", "getTransaction", "getBlockTime"}) {
+                             "eth_getTransactionByHash", "getTransaction", "getBlockTime",
+                             "eth_getBlockReceipts", "eth_getHeaderByNumber", "getBlock"}) {
     CAPTURE(method);
     CHECK(method_row(method).may_be_null);
     CHECK_FALSE(method_row(method).is_subscription);
   }
   CHECK_FALSE(method_row("eth_getLogs").may_be_null);
   CHECK_FALSE(method_row("eth_blockNumber").may_be_null);
+  CHECK_FALSE(method_row("getSignatureStatuses").may_be_null);
+}
+
+TEST_CASE("MethodRow: latency classes tell the slow from the quick") {
+  const struct {
+    const char* method;
+    LatencyClass latency_class;
+  } rows[] = {
+      {"eth_call", LatencyClass::kLight},
+      {"eth_getBlockByNumber", LatencyClass::kLight},
+      {"getAccountInfo", LatencyClass::kLight},
+      {"eth_getSomethingNew", LatencyClass::kLight},
+      {"eth_getLogs", LatencyClass::kHeavy},
+      {"eth_feeHistory", LatencyClass::kHeavy},
+      {"eth_getBlockReceipts", LatencyClass::kHeavy},
+      {"debug_traceTransaction", LatencyClass::kHeavy},
+      {"debug_traceNewKind", LatencyClass::kHeavy},
+      {"trace_block", LatencyClass::kHeavy},
+      {"trace_newKind", LatencyClass::kHeavy},
+      {"getProgramAccounts", LatencyClass::kHeavy},
+      {"getBlock", LatencyClass::kHeavy},
+      {"eth_sendRawTransaction", LatencyClass::kWrite},
+      {"eth_newFilter", LatencyClass::kWrite},
+      {"eth_subscribe", LatencyClass::kWrite},
+      {"sendTransaction", LatencyClass::kWrite},
+      {"doSomething", LatencyClass::kWrite},
+  };
+  for (const auto& row : rows) {
+    CAPTURE(row.method);
+    CHECK(method_row(row.method).latency_class == row.latency_class);
+  }
+}
+
+TEST_CASE("MethodRow: heads, and where other answers tell a block") {
+  CHECK(method_row("eth_blockNumber").is_head);
+  CHECK(method_row("getSlot").is_head);
+  CHECK_FALSE(method_row("getBlockHeight").is_head);
+  CHECK_FALSE(method_row("eth_chainId").is_head);
+  CHECK(method_row("eth_getBlockByHash").head_place == HeadPlace::kBlock);
+  CHECK(method_row("eth_getTransactionReceipt").head_place == HeadPlace::kMined);
+  CHECK(method_row("eth_getLogs").head_place == HeadPlace::kNone);
 }
 
 TEST_CASE("family_of: namespaces are Ethereum's, camel case is Solana's") {
