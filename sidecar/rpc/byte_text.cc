@@ -14,6 +14,10 @@ constexpr std::string_view kBase58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghi
 constexpr std::string_view kBase64 =
     "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 constexpr size_t kBase58DigitsMax = 2'048;
+// Base 58 works on five digits at a time, the most that fit 32 bits: a whole Solana transaction is
+// then read in microseconds, not a millisecond.
+constexpr size_t kBase58Group = 5;
+constexpr uint32_t kBase58Limb = 58 * 58 * 58 * 58 * 58;
 
 std::optional<unsigned> hex_digit(char c) {
   if (c >= '0' && c <= '9') {
@@ -30,16 +34,29 @@ bool has_prefix(std::string_view text) {
   return text.starts_with("0x") || text.starts_with("0X");
 }
 
-/// Carries `number`, a row of digits in base `base` with the least first, over to one digit more.
-void multiply_add(std::vector<uint8_t>& number, unsigned base, unsigned factor, unsigned added) {
-  unsigned carry = added;
-  for (uint8_t& digit : number) {
-    carry += digit * factor;
-    digit = static_cast<uint8_t>(carry % base);
-    carry /= base;
+/// number * factor + added, over 32-bit limbs with the least first.
+void multiply_add(std::vector<uint32_t>& limbs, uint32_t factor, uint32_t added) {
+  uint64_t carry = added;
+  for (uint32_t& limb : limbs) {
+    carry += uint64_t{limb} * factor;
+    limb = static_cast<uint32_t>(carry);
+    carry >>= 32;
   }
-  for (; carry > 0; carry /= base) {
-    number.push_back(static_cast<uint8_t>(carry % base));
+  if (carry > 0) {
+    limbs.push_back(static_cast<uint32_t>(carry));
+  }
+}
+
+/// The same over limbs in base 58^5.
+void multiply_add_base58(std::vector<uint32_t>& limbs, uint32_t factor, uint32_t added) {
+  uint64_t carry = added;
+  for (uint32_t& limb : limbs) {
+    carry += uint64_t{limb} * factor;
+    limb = static_cast<uint32_t>(carry % kBase58Limb);
+    carry /= kBase58Limb;
+  }
+  for (; carry > 0; carry /= kBase58Limb) {
+    limbs.push_back(static_cast<uint32_t>(carry % kBase58Limb));
   }
 }
 
@@ -138,15 +155,20 @@ uint64_t from_little_endian(std::string_view bytes) {
 
 std::string to_base58(std::string_view bytes) {
   const size_t zeros = std::min(bytes.find_first_not_of('\0'), bytes.size());
-  std::vector<uint8_t> digits;
+  std::vector<uint32_t> limbs;
   for (const char byte : bytes.substr(zeros)) {
-    multiply_add(digits, 58, 256, static_cast<uint8_t>(byte));
+    multiply_add_base58(limbs, 256, static_cast<uint8_t>(byte));
   }
-  std::string text(zeros, '1');
-  for (auto digit = digits.rbegin(); digit != digits.rend(); ++digit) {
-    text += kBase58[*digit];
+  std::string digits;  // the least first
+  for (uint32_t limb : limbs) {
+    for (size_t i = 0; i < kBase58Group; ++i, limb /= 58) {
+      digits += kBase58[limb % 58];
+    }
   }
-  return text;
+  digits.resize(digits.empty() ? 0 : digits.find_last_not_of('1') + 1);
+  digits.append(zeros, '1');
+  std::reverse(digits.begin(), digits.end());
+  return digits;
 }
 
 std::optional<std::string> from_base58(std::string_view text) {
@@ -154,17 +176,30 @@ std::optional<std::string> from_base58(std::string_view text) {
     return std::nullopt;
   }
   const size_t zeros = std::min(text.find_first_not_of('1'), text.size());
-  std::vector<uint8_t> bytes;
-  for (const char c : text.substr(zeros)) {
-    const size_t digit = kBase58.find(c);
-    if (digit == std::string_view::npos) {
-      return std::nullopt;
+  std::vector<uint32_t> limbs;
+  for (std::string_view rest = text.substr(zeros); !rest.empty();) {
+    const std::string_view group = rest.substr(0, kBase58Group);
+    uint32_t value = 0;
+    uint32_t factor = 1;
+    for (const char c : group) {
+      const size_t digit = kBase58.find(c);
+      if (digit == std::string_view::npos) {
+        return std::nullopt;
+      }
+      value = value * 58 + static_cast<uint32_t>(digit);
+      factor *= 58;
     }
-    multiply_add(bytes, 256, 58, static_cast<unsigned>(digit));
+    multiply_add(limbs, factor, value);
+    rest.remove_prefix(group.size());
   }
-  std::string result(zeros, '\0');
-  result.append(bytes.rbegin(), bytes.rend());
-  return result;
+  std::string bytes;  // the least first
+  for (const uint32_t limb : limbs) {
+    bytes += to_little_endian(limb, sizeof limb);
+  }
+  bytes.resize(bytes.empty() ? 0 : bytes.find_last_not_of('\0') + 1);
+  bytes.append(zeros, '\0');
+  std::reverse(bytes.begin(), bytes.end());
+  return bytes;
 }
 
 std::string to_base64(std::string_view bytes) {

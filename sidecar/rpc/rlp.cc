@@ -4,26 +4,17 @@
 
 namespace sidecar {
 
-namespace {
-
-struct Head {
-  bool is_list;
-  size_t head_bytes;
-  size_t body_bytes;
-};
-
-/// The first item's head; nullopt when the item does not fit in `text`.
-std::optional<Head> read_head(std::string_view text) {
+std::optional<RlpHead> read_rlp_head(std::string_view text) {
   if (text.empty()) {
     return std::nullopt;
   }
   const auto first = static_cast<unsigned char>(text[0]);
   if (first < 0x80) {
-    return Head{false, 0, 1};
+    return RlpHead{false, 0, 1};
   }
   const bool is_list = first >= 0xc0;
   const size_t code = first - (is_list ? 0xc0u : 0x80u);
-  Head head{is_list, 1, code};
+  RlpHead head{is_list, 1, code};
   if (code > 55) {
     const size_t length_bytes = code - 55;
     if (length_bytes > 4 || text.size() < 1 + length_bytes) {
@@ -32,10 +23,16 @@ std::optional<Head> read_head(std::string_view text) {
     head.head_bytes += length_bytes;
     head.body_bytes = static_cast<size_t>(*from_big_endian(text.substr(1, length_bytes)));
   }
-  if (text.size() - head.head_bytes < head.body_bytes) {
-    return std::nullopt;
-  }
   return head;
+}
+
+namespace {
+
+/// The first item's head; nullopt when the item does not fit in `text`.
+std::optional<RlpHead> read_head(std::string_view text) {
+  const auto head = read_rlp_head(text);
+  const bool fits = head && text.size() - head->head_bytes >= head->body_bytes;
+  return fits ? head : std::nullopt;
 }
 
 }  // namespace

@@ -7,6 +7,16 @@
 
 namespace sidecar {
 
+/// How the first item of a text begins. A byte below 0x80 is an item of its own, without a head.
+struct RlpHead {
+  bool is_list = false;
+  size_t head_bytes = 0;
+  size_t body_bytes = 0;
+};
+/// Errors: nullopt for a head that is cut, and for lengths of more than four bytes. The body need
+/// not be there.
+std::optional<RlpHead> read_rlp_head(std::string_view text);
+
 /// The items of one RLP list as slices of its text: a string item without its head, a list item as
 /// its whole encoding.
 struct RlpItem {

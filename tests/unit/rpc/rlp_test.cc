@@ -45,4 +45,28 @@ TEST_CASE("parse_rlp_list: every cut and every excess is refused") {
   CHECK(!parse_rlp_list(*from_hex("0xc2bbff"), 8));              // an item's length is cut
 }
 
+TEST_CASE("read_rlp_head: needs the head only") {
+  const struct {
+    const char* text;
+    bool is_list;
+    size_t head_bytes;
+    size_t body_bytes;
+  } rows[] = {{"0x7f", false, 0, 1},      {"0x80", false, 1, 0},
+              {"0xb7", false, 1, 55},     {"0xb838", false, 2, 56},
+              {"0xc0", true, 1, 0},       {"0xf7", true, 1, 55},
+              {"0xf90100", true, 3, 256}, {"0xfb01000000", true, 5, 0x1000000}};
+  for (const auto& row : rows) {
+    CAPTURE(row.text);
+    const auto head = read_rlp_head(*from_hex(row.text));
+    REQUIRE(head.has_value());
+    CHECK(head->is_list == row.is_list);
+    CHECK(head->head_bytes == row.head_bytes);
+    CHECK(head->body_bytes == row.body_bytes);
+  }
+  for (const char* text : {"0x", "0xb8", "0xf901", "0xfc0100000000"}) {
+    CAPTURE(text);
+    CHECK_FALSE(read_rlp_head(*from_hex(text)).has_value());
+  }
+}
+
 }  // namespace sidecar::testing
