@@ -1,0 +1,19 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace sidecar {
+
+/// The family decides the method list, the id shapes and the error tables of a chain.
+enum class Family : uint8_t { kEvm, kSvm };
+
+/// Whose dialect of errors, limits and credits a provider speaks.
+enum class Vendor : uint8_t { kGeneric, kAlchemy, kInfura, kQuicknode, kHelius, kDrpc, kTriton };
+
+/// "generic", "alchemy", ...: as written in the configuration.
+std::string_view vendor_name(Vendor vendor);
+/// The vendor whose endpoints have this host name; kGeneric when none is known.
+Vendor vendor_of_host(std::string_view host);
+
+}  // namespace sidecar
