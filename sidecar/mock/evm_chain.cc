@@ -18,7 +18,8 @@ constexpr uint64_t kGasFailed = 27'318;
 
 }  // namespace
 
-EvmChain::EvmChain(const EvmChainOptions& options) : options_(options), derivation_(options.seed) {
+EvmChain::EvmChain(const EvmChainOptions& options)
+    : options_(options), derivation_(options.seed), hashes_(options.seed) {
   for (uint64_t i = 0; i < kPeriod; ++i) {
     if (i > 0) {  // block 0 has none
       counts_[i] = 1 + derivation_.number(Domain::kBlockShape, i) % kTransactionsMax;
@@ -40,11 +41,11 @@ uint64_t EvmChain::head(Millis now) const {
 }
 
 std::string EvmChain::block_hash(uint64_t number) const {
-  return derivation_.marked_bytes(Domain::kBlock, number, 32);
+  return hashes_.hash(number);
 }
 
 std::optional<uint64_t> EvmChain::number_of(std::string_view block_hash) const {
-  return block_hash.size() == 32 ? derivation_.index_of(Domain::kBlock, block_hash) : std::nullopt;
+  return hashes_.block_of(block_hash);
 }
 
 uint64_t EvmChain::unix_seconds(uint64_t number) const {

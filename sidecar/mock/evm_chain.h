@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "mock/chain_branch.h"
 #include "mock/derivation.h"
 #include "mock/evm_transaction.h"
 #include "rpc/byte_text.h"
@@ -55,6 +56,9 @@ class EvmChain {
   /// Takes a signed transaction; it is in the block after the head.
   /// Errors: kInvalid (not a transaction), kInUse (already known), kLimit; with a node's text.
   Result<std::string> send(std::string_view raw, Millis now);
+
+  /// Looks at it from a branch from now on; only hashes of blocks differ there.
+  void set_branch(const std::optional<ChainBranch>& branch) { hashes_.set_branch(branch); }
 
   const EvmChainOptions& options() const { return options_; }
   const Derivation& derivation() const { return derivation_; }
@@ -107,6 +111,7 @@ class EvmChain {
 
   EvmChainOptions options_;
   Derivation derivation_;
+  BlockHashes hashes_;
   std::array<uint64_t, kPeriod> counts_{};
   std::array<uint64_t, kPeriod + 1> counts_before_{};
   std::vector<std::string> accounts_;

@@ -29,6 +29,7 @@ class EvmMethods {
   std::optional<MethodReply> call(std::string_view method, const JsonValue& params, Millis now);
 
   const EvmChain& chain() const { return chain_; }
+  EvmChain& chain() { return chain_; }
 
  private:
   struct Row;

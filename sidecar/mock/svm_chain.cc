@@ -19,7 +19,8 @@ constexpr uint64_t kRecipientStep = SvmChain::kWallets / 2 + 1;
 
 }  // namespace
 
-SvmChain::SvmChain(const SvmChainOptions& options) : options_(options), derivation_(options.seed) {
+SvmChain::SvmChain(const SvmChainOptions& options)
+    : options_(options), derivation_(options.seed), hashes_(options.seed) {
   Random random(derivation_.number(Domain::kBlockShape, 0));
   for (uint64_t i = 0; i < kSkipsPerPeriod; ++i) {
     is_skipped_[1 + random.below(kPeriod - 1)] = true;  // never slot 0
@@ -79,12 +80,11 @@ uint64_t SvmChain::unix_seconds(uint64_t slot) const {
 }
 
 std::string SvmChain::blockhash(uint64_t slot) const {
-  return derivation_.marked_bytes(Domain::kBlock, slot, 32);
+  return hashes_.hash(slot);
 }
 
 std::optional<uint64_t> SvmChain::slot_of(std::string_view blockhash) const {
-  const auto slot = blockhash.size() == 32 ? derivation_.index_of(Domain::kBlock, blockhash)
-                                           : std::optional<uint64_t>();
+  const auto slot = hashes_.block_of(blockhash);
   return slot && !is_skipped(*slot) ? slot : std::nullopt;
 }
 

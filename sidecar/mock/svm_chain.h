@@ -11,6 +11,7 @@
 
 #include "base/result.h"
 #include "base/time.h"
+#include "mock/chain_branch.h"
 #include "mock/derivation.h"
 #include "mock/svm_transaction.h"
 
@@ -64,6 +65,9 @@ class SvmChain {
   /// Sends lamports from the faucet and returns the signature. Errors: kLimit.
   Result<std::string> airdrop(std::string_view to, uint64_t lamports, Millis now);
 
+  /// Looks at it from a branch from now on; only blockhashes differ there.
+  void set_branch(const std::optional<ChainBranch>& branch) { hashes_.set_branch(branch); }
+
   const Derivation& derivation() const { return derivation_; }
   Millis slot_time() const { return options_.slot_time; }
   /// The newest block of this commitment.
@@ -113,6 +117,7 @@ class SvmChain {
 
   SvmChainOptions options_;
   Derivation derivation_;
+  BlockHashes hashes_;
   std::array<bool, kPeriod> is_skipped_{};
   std::array<uint64_t, kPeriod + 1> blocks_before_{};
   std::array<uint64_t, kPeriod + 1> transactions_before_{};

@@ -30,6 +30,7 @@ class SvmMethods {
   std::optional<MethodReply> call(std::string_view method, const JsonValue& params, Millis now);
 
   const SvmChain& chain() const { return chain_; }
+  SvmChain& chain() { return chain_; }
   const SvmAccounts& accounts() const { return accounts_; }
 
  private:
