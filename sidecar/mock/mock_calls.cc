@@ -4,6 +4,7 @@
 
 #include "rpc/json_text.h"
 #include "rpc/json_value.h"
+#include "rpc/method_table.h"
 #include "rpc/rpc_error.h"
 
 namespace sidecar {
@@ -27,6 +28,10 @@ void append_reply(std::string& out, std::string_view id, const MethodReply& repl
   }
 }
 
+std::string_view wrong_id(std::string_view id) {
+  return id == "1000000007" ? "1000000008" : "1000000007";
+}
+
 void append_blob(std::string& out, uint64_t bytes) {
   const std::string_view pattern = MockCalls::blob_pattern();
   for (; bytes > pattern.size(); bytes -= pattern.size()) {
@@ -37,19 +42,9 @@ void append_blob(std::string& out, uint64_t bytes) {
 
 }  // namespace
 
-MockCalls::MockCalls(const MockOptions& options, Millis genesis_unix, MockStats& stats)
-    : stats_(stats) {
-  if (options.family == MockFamily::kEvm) {
-    evm_.emplace(EvmChainOptions{.seed = options.seed,
-                                 .chain_id = options.chain_id,
-                                 .block_time = options.block_time.value_or(kEvmBlockTime),
-                                 .genesis_unix = genesis_unix});
-  } else {
-    svm_.emplace(SvmChainOptions{.seed = options.seed,
-                                 .slot_time = options.block_time.value_or(kSvmSlotTime),
-                                 .genesis_unix = genesis_unix});
-  }
-}
+MockCalls::MockCalls(const MockOptions& options, Millis genesis_unix, MockFaults& faults,
+                     MockStats& stats)
+    : faults_(faults), stats_(stats), node_(options, genesis_unix) {}
 
 std::string_view MockCalls::blob_pattern() {
   static const std::string pattern = [] {
@@ -63,15 +58,29 @@ std::string_view MockCalls::blob_pattern() {
   return pattern;
 }
 
-uint64_t MockCalls::head(Millis now) const {
-  return evm_ ? evm_->chain().head(now) : svm_->chain().slot(now, Commitment::kProcessed);
+std::vector<std::string> MockCalls::methods_in(std::string_view text) {
+  std::vector<std::string> methods;
+  const auto add = [&methods](std::string_view item) {
+    RequestView request = parse_request(item);
+    if (request.kind != RequestKind::kInvalid) {
+      methods.push_back(std::move(request.method));
+    }
+  };
+  if (!is_batch(text)) {
+    add(text);
+    return methods;
+  }
+  for (const std::string_view item : split_batch(text, kBatchMax).items) {
+    add(item);
+  }
+  return methods;
 }
 
-MockAnswer MockCalls::answer(std::string_view text, bool is_failing, Millis now) {
-  return is_batch(text) ? batch(text, is_failing, now) : single(text, is_failing, now);
+MockAnswer MockCalls::answer(std::string_view text, CallsAre calls, Millis now) {
+  return is_batch(text) ? batch(text, calls, now) : single(text, calls, now);
 }
 
-MockAnswer MockCalls::single(std::string_view text, bool is_failing, Millis now) {
+MockAnswer MockCalls::single(std::string_view text, CallsAre calls, Millis now) {
   MockAnswer answer;
   const RequestView request = parse_request(text);
   if (request.kind == RequestKind::kInvalid) {
@@ -79,7 +88,7 @@ MockAnswer MockCalls::single(std::string_view text, bool is_failing, Millis now)
     append_reply(answer.body, request.id, MethodReply::error(request.code, request.fault));
     return answer;
   }
-  const Outturn outturn = run(request, is_failing, now);
+  const Outturn outturn = run(request, calls, now);
   answer.wait = outturn.wait;
   if (request.kind == RequestKind::kNotification) {
     return answer;
@@ -97,11 +106,13 @@ MockAnswer MockCalls::single(std::string_view text, bool is_failing, Millis now)
     answer.body_end = "\"}";
     return answer;
   }
-  append_reply(answer.body, request.id, outturn.reply);
+  answer.status = outturn.status;
+  append_reply(answer.body, outturn.has_wrong_id ? wrong_id(request.id) : request.id,
+               outturn.reply);
   return answer;
 }
 
-MockAnswer MockCalls::batch(std::string_view text, bool is_failing, Millis now) {
+MockAnswer MockCalls::batch(std::string_view text, CallsAre calls, Millis now) {
   ++stats_.batches;
   MockAnswer answer;
   const BatchView items = split_batch(text, kBatchMax);
@@ -116,7 +127,7 @@ MockAnswer MockCalls::batch(std::string_view text, bool is_failing, Millis now) 
     return answer;
   }
   for (const std::string_view item : items.items) {
-    add_member(answer, item, is_failing, now);
+    add_member(answer, item, calls, now);
   }
   if (!answer.body.empty()) {
     answer.body += ']';
@@ -124,14 +135,14 @@ MockAnswer MockCalls::batch(std::string_view text, bool is_failing, Millis now) 
   return answer;
 }
 
-void MockCalls::add_member(MockAnswer& answer, std::string_view text, bool is_failing, Millis now) {
+void MockCalls::add_member(MockAnswer& answer, std::string_view text, CallsAre calls, Millis now) {
   const RequestView request = parse_request(text);
   Outturn outturn;
   if (request.kind == RequestKind::kInvalid) {
     ++stats_.invalid;
     outturn.reply = MethodReply::error(request.code, request.fault);
   } else {
-    outturn = run(request, is_failing, now);
+    outturn = run(request, calls, now);
   }
   answer.wait = std::max(answer.wait, outturn.wait);
   if (request.kind == RequestKind::kNotification) {
@@ -149,26 +160,45 @@ void MockCalls::add_member(MockAnswer& answer, std::string_view text, bool is_fa
     answer.body += "\"}";
     return;
   }
-  append_reply(answer.body, request.id, outturn.reply);
+  append_reply(answer.body, outturn.has_wrong_id ? wrong_id(request.id) : request.id,
+               outturn.reply);
 }
 
-MockCalls::Outturn MockCalls::run(const RequestView& request, bool is_failing, Millis now) {
-  auto outturn = call(request, now);
+void MockCalls::count(const RequestView& request, std::string_view label) {
+  stats_.transactions.note(request.method, request.params);
   if (request.kind == RequestKind::kNotification) {
     ++stats_.notifications;
   } else {
-    stats_.count_call(outturn ? std::string_view(request.method) : "other", request.id);
+    stats_.count_call(label, request.id);
   }
-  if (is_failing) {
+}
+
+MockCalls::Outturn MockCalls::run(const RequestView& request, CallsAre calls, Millis now) {
+  if (calls == CallsAre::kCounted) {
+    count(request, method_label(request.method));
+    return {};
+  }
+  const CallFaults faults = faults_.is_empty() ? CallFaults() : faults_.draw_call(request.method);
+  if (!faults.error.empty()) {
+    count(request, method_label(request.method));
+    return {.reply = {.is_error = true, .json = faults.error},
+            .status = faults.status,
+            .has_wrong_id = faults.has_wrong_id};
+  }
+  auto outturn = call(request, faults, now);
+  count(request, outturn ? std::string_view(request.method) : "other");
+  if (calls == CallsAre::kFailed) {
     return {.reply = MethodReply::error(kInternalErrorCode, "injected failure")};
   }
   if (!outturn) {
-    return {.reply = method_not_found(evm_ ? MockFamily::kEvm : MockFamily::kSvm, request.method)};
+    outturn = {.reply = method_not_found(node_.family(), request.method)};
   }
+  outturn->has_wrong_id = faults.has_wrong_id;
   return std::move(*outturn);
 }
 
-std::optional<MockCalls::Outturn> MockCalls::call(const RequestView& request, Millis now) {
+std::optional<MockCalls::Outturn> MockCalls::call(const RequestView& request,
+                                                  const CallFaults& faults, Millis now) {
   // The envelope was checked, so the parameters parse; most calls have none.
   const JsonValue params = request.params.size() > 2
                                ? JsonValue::parse(request.params).value_or(JsonValue())
@@ -180,8 +210,7 @@ std::optional<MockCalls::Outturn> MockCalls::call(const RequestView& request, Mi
   if (request.method.starts_with("mock_")) {
     return control(request.method, params);
   }
-  auto reply =
-      evm_ ? evm_->call(request.method, params, now) : svm_->call(request.method, params, now);
+  auto reply = node_.call(request.method, params, now, faults);
   return reply ? std::optional(Outturn{.reply = std::move(*reply)}) : std::nullopt;
 }
 

@@ -4,13 +4,14 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
-#include "mock/evm_methods.h"
 #include "mock/method_reply.h"
+#include "mock/mock_faults.h"
+#include "mock/mock_node.h"
 #include "mock/mock_options.h"
 #include "mock/mock_stats.h"
-#include "mock/svm_methods.h"
 #include "rpc/envelope.h"
 
 namespace sidecar {
@@ -19,10 +20,19 @@ namespace sidecar {
 struct MockAnswer {
   int status = 200;
   std::string content_type = "application/json";
+  std::string more_headers;  ///< whole lines
   std::string body;
+  bool is_cut = false;      ///< no answer: the connection ends
   uint64_t blob_bytes = 0;  ///< filler that goes between `body` and `body_end`
   std::string body_end;
   Millis wait{0};  ///< that the calls in it asked for
+};
+
+/// What becomes of the calls in a POST.
+enum class CallsAre {
+  kAnswered,
+  kFailed,   ///< carried out and answered with an internal error (-32603)
+  kCounted,  ///< and that is all; there is no answer
 };
 
 /// From the text of a POST to the text of its answer: single calls, batches, notifications, the
@@ -43,15 +53,16 @@ class MockCalls {
   static constexpr uint64_t kBlobBytesMax = 1u << 30;
   static constexpr uint64_t kBlobBytesMaxInBatch = 1u << 20;
   static constexpr Millis kSleepMax{10 * 60 * 1'000};
-  static constexpr Millis kEvmBlockTime{12'000};
-  static constexpr Millis kSvmSlotTime{400};
 
-  MockCalls(const MockOptions& options, Millis genesis_unix, MockStats& stats);
+  /// `faults` and `stats` outlive this.
+  MockCalls(const MockOptions& options, Millis genesis_unix, MockFaults& faults, MockStats& stats);
 
-  /// `is_failing`: each call gets an internal error (-32603) instead.
-  MockAnswer answer(std::string_view text, bool is_failing, Millis now);
-  /// The newest block or slot.
-  uint64_t head(Millis now) const;
+  MockAnswer answer(std::string_view text, CallsAre calls, Millis now);
+  /// The newest block or slot, as a sound node has it.
+  uint64_t head(Millis now) const { return node_.head(now); }
+
+  /// The methods of the calls in a POST; none for what is no request.
+  static std::vector<std::string> methods_in(std::string_view text);
 
   /// The filler of a blob from any offset that is a multiple of kBlobPatternBytes.
   static std::string_view blob_pattern();
@@ -66,18 +77,21 @@ class MockCalls {
     bool is_raw = false;
     int raw_status = 200;
     std::string raw_type = "application/json";
+    int status = 200;
+    bool has_wrong_id = false;
   };
 
-  std::optional<Outturn> call(const RequestView& request, Millis now);
+  std::optional<Outturn> call(const RequestView& request, const CallFaults& faults, Millis now);
   std::optional<Outturn> control(std::string_view method, const JsonValue& params);
-  Outturn run(const RequestView& request, bool is_failing, Millis now);
-  void add_member(MockAnswer& answer, std::string_view text, bool is_failing, Millis now);
-  MockAnswer single(std::string_view text, bool is_failing, Millis now);
-  MockAnswer batch(std::string_view text, bool is_failing, Millis now);
+  void count(const RequestView& request, std::string_view label);
+  Outturn run(const RequestView& request, CallsAre calls, Millis now);
+  void add_member(MockAnswer& answer, std::string_view text, CallsAre calls, Millis now);
+  MockAnswer single(std::string_view text, CallsAre calls, Millis now);
+  MockAnswer batch(std::string_view text, CallsAre calls, Millis now);
 
+  MockFaults& faults_;
   MockStats& stats_;
-  std::optional<EvmMethods> evm_;
-  std::optional<SvmMethods> svm_;
+  MockNode node_;
 };
 
 }  // namespace sidecar

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 
@@ -25,6 +26,10 @@ struct MockOptions {
   Millis latency_min{0};    ///< added to each HTTP answer, drawn evenly between the two
   Millis latency_max{0};    ///< at most 10 min
   double failure_rate = 0;  ///< share of HTTP requests that fail, 0 to 1
+  /// Where /control and the other pages are served besides; 0 = any free port. Left out, they are
+  /// on the provider's own port only.
+  std::optional<uint16_t> control_port = {};
+  std::vector<std::string> faults = {};  ///< switched on from the start; JSON, see MockFaults::add
 };
 
 }  // namespace sidecar

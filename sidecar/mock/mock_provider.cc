@@ -1,7 +1,8 @@
 #include "mock/mock_provider.h"
 
-#include <algorithm>
 #include <chrono>
+
+#include "base/check.h"
 
 namespace sidecar {
 
@@ -27,7 +28,7 @@ Millis genesis_of(const MockOptions& options, Millis unix_now) {
     return kGenesis;
   }
   const Millis block_time = options.block_time.value_or(
-      options.family == MockFamily::kEvm ? MockCalls::kEvmBlockTime : MockCalls::kSvmSlotTime);
+      options.family == MockFamily::kEvm ? MockNode::kEvmBlockTime : MockNode::kSvmSlotTime);
   return unix_now - block_time * static_cast<int64_t>(*options.head);
 }
 
@@ -58,11 +59,21 @@ Result<std::unique_ptr<MockProvider>> MockProvider::create(Loop& loop, const Moc
   }
   std::unique_ptr<MockProvider> mock(new MockProvider(loop, options));
   MockProvider& self = *mock;
+  for (const std::string& fault : options.faults) {
+    if (auto added = mock->faults_.add(fault, mock->moment()); !added.ok()) {
+      return Error{Errc::kInvalid, "fault: " + added.error().detail};
+    }
+  }
   auto acceptor = Acceptor::listen_tcp(
       loop, options.host, options.port, kBacklog, [&self](int fd) { self.on_accept(fd); },
       [&self] { ++self.stats_.connections_turned_away; });
   if (!acceptor.ok()) {
     return acceptor.error();
+  }
+  mock->acceptor_ = std::move(acceptor).value();
+  mock->port_ = mock->acceptor_->port();
+  if (auto started = mock->start_control(); !started.ok()) {
+    return started.error();
   }
   HttpServerOptions server_options;
   server_options.output_bytes_max = kOutputBytesMax;
@@ -70,9 +81,10 @@ Result<std::unique_ptr<MockProvider>> MockProvider::create(Loop& loop, const Moc
   if (!server.ok()) {
     return server.error();
   }
-  mock->acceptor_ = std::move(acceptor).value();
-  mock->port_ = mock->acceptor_->port();
   mock->server_ = std::move(server).value();
+  mock->delivery_.set_server(*mock->server_);
+  const Status followed = mock->follow_refusal();
+  CHECK(followed.ok());  // to refuse needs nothing
   return mock;
 }
 
@@ -81,16 +93,36 @@ MockProvider::MockProvider(Loop& loop, const MockOptions& options)
       options_(options),
       unix_offset_(unix_time() - since_start(loop.now())),
       random_(options.seed),
-      calls_(options, genesis_of(options, unix_now()), stats_),
-      timer_(loop.make_timer([this] { release_due(); })) {}
+      faults_(options.seed, options.control_port.has_value()),
+      calls_(options, genesis_of(options, unix_now()), faults_, stats_),
+      delivery_(loop, stats_) {}
+
+Status MockProvider::start_control() {
+  if (!options_.control_port) {
+    return Done{};
+  }
+  auto control =
+      MockControl::create(loop_, options_.host, *options_.control_port,
+                          [this](bool is_post, std::string_view path, std::string_view body) {
+                            return page(is_post, path, body);
+                          });
+  if (!control.ok()) {
+    return control.error();
+  }
+  control_ = std::move(control).value();
+  return Done{};
+}
 
 void MockProvider::close(std::function<void()> on_closed) {
   acceptor_.reset();
-  timer_->cancel();
-  held_.clear();
-  held_until_.clear();
-  blobs_.clear();
-  server_->close(std::move(on_closed));
+  delivery_.drop_all();
+  server_->close([this, on_closed = std::move(on_closed)]() mutable {
+    if (control_ == nullptr) {
+      on_closed();
+    } else {
+      control_->close(std::move(on_closed));
+    }
+  });
 }
 
 Millis MockProvider::unix_now() const {
@@ -108,6 +140,9 @@ HttpVerdict MockProvider::on_http_head(const HttpHead& head) {
   if (head.is_upgrade) {
     return {.status = 404, .reason = "no WebSocket here\n"};
   }
+  if (MockControl::is_page(head) && is_here(head.path)) {
+    return {};
+  }
   if (head.method == "POST") {
     const bool is_json = head.content_type.starts_with("application/json");
     return is_json ? HttpVerdict{}
@@ -116,53 +151,109 @@ HttpVerdict MockProvider::on_http_head(const HttpHead& head) {
   if (head.method != "GET" && head.method != "HEAD") {
     return {.status = 405, .reason = "POST JSON-RPC, or GET /stats\n"};
   }
-  if (head.path == "/stats" || head.path == "/health") {
-    return {};
-  }
   return {.status = 404, .reason = "GET /stats or /health; JSON-RPC is POSTed\n"};
+}
+
+/// Control is on a port of its own when it has one; the pages that only tell are on both.
+bool MockProvider::is_here(std::string_view path) const {
+  return control_ == nullptr || path != "/control";
 }
 
 void MockProvider::on_http_request(HttpExchangeId id, uint64_t, bool is_post, std::string_view path,
                                    std::string_view body) {
-  if (is_post) {
-    on_post(id, body);
-  } else if (path == "/health") {
-    server_->reply(id, 200, "text/plain", "ok");
+  if (MockControl::is_page(is_post, path) && is_here(path)) {
+    ControlAnswer answer = page(is_post, path, body);
+    server_->reply(id, answer.status, answer.content_type, std::move(answer.body));
   } else {
-    server_->reply(id, 200, "application/json", stats_json());
+    on_post(id, body);
   }
+}
+
+ControlAnswer MockProvider::page(bool is_post, std::string_view path, std::string_view body) {
+  if (path == "/health") {
+    return {200, "text/plain", "ok"};
+  }
+  if (path == "/stats") {
+    return {.body = stats_json()};
+  }
+  if (is_post) {
+    auto applied = faults_.apply(body, moment());
+    if (applied.ok()) {
+      applied = follow_refusal();
+    }
+    if (!applied.ok()) {
+      const bool is_callers = applied.error().code == Errc::kInvalid;
+      return {is_callers ? 400 : 500, "text/plain", applied.error().detail + "\n"};
+    }
+  }
+  return {.body = faults_.json()};
+}
+
+MockMoment MockProvider::moment() const {
+  return {unix_now(), calls_.head(unix_now())};
+}
+
+/// Stops or starts listening, as the faults will have it.
+Status MockProvider::follow_refusal() {
+  if (faults_.is_refusing() == is_refusing_) {
+    return Done{};
+  }
+  if (is_refusing_) {
+    if (auto resumed = acceptor_->resume(); !resumed.ok()) {
+      return resumed;
+    }
+  } else {
+    acceptor_->refuse();
+    server_->reset_connections();
+  }
+  is_refusing_ = !is_refusing_;
+  return Done{};
 }
 
 void MockProvider::on_post(HttpExchangeId id, std::string_view body) {
   ++stats_.requests;
-  stats_.in_flight_max = std::max(stats_.in_flight_max, ++stats_.in_flight);
-  const Fault fault = draw_fault();
-  Held held;
-  switch (fault) {
+  const AnswerFaults faults =
+      faults_.is_empty() ? AnswerFaults() : faults_.draw_answer(MockCalls::methods_in(body));
+  MockAnswer answer = faults.is_carried_out ? answer_to(body) : answer_in_place_of(body, faults);
+  const Millis wait = draw_latency() + answer.wait + faults.wait;
+  delivery_.begin(id, std::move(answer), faults, wait);
+}
+
+MockAnswer MockProvider::answer_to(std::string_view body) {
+  MockAnswer answer;
+  switch (draw_fault()) {
     case Fault::kNone:
-      held.answer = calls_.answer(body, false, unix_now());
-      break;
+      return calls_.answer(body, CallsAre::kAnswered, unix_now());
     case Fault::kInternalError:
       ++stats_.failed_with_error;
-      held.answer = calls_.answer(body, true, unix_now());
-      break;
+      return calls_.answer(body, CallsAre::kFailed, unix_now());
     case Fault::k503:
       ++stats_.failed_with_503;
-      held.answer.status = 503;
-      held.answer.content_type = "text/plain";
-      held.answer.body = "injected failure\n";
+      answer.status = 503;
+      answer.content_type = "text/plain";
+      answer.body = "injected failure\n";
       break;
     case Fault::kCut:
       ++stats_.failed_with_cut;
-      held.is_cut = true;
+      answer.is_cut = true;
       break;
   }
-  const Millis wait = draw_latency() + held.answer.wait;
-  if (wait == Millis(0)) {
-    deliver(id, std::move(held));
-  } else {
-    hold(id, std::move(held), wait);
+  return answer;
+}
+
+/// The calls are counted and not carried out.
+MockAnswer MockProvider::answer_in_place_of(std::string_view body, const AnswerFaults& faults) {
+  calls_.answer(body, CallsAre::kCounted, unix_now());
+  MockAnswer answer;
+  if (faults.instead) {
+    answer.status = faults.instead->status;
+    answer.content_type = faults.instead->content_type;
+    answer.body = faults.instead->body;
+    if (faults.instead->retry_after) {
+      answer.more_headers = "Retry-After: " + *faults.instead->retry_after + "\r\n";
+    }
   }
+  return answer;
 }
 
 MockProvider::Fault MockProvider::draw_fault() {
@@ -178,94 +269,13 @@ Millis MockProvider::draw_latency() {
   return options_.latency_min + Millis(width == 0 ? 0 : random_.below(width + 1));
 }
 
-void MockProvider::hold(HttpExchangeId id, Held held, Millis wait) {
-  const Instant until = loop_.now() + wait;
-  held_.emplace(HeldKey{until, id}, std::move(held));
-  held_until_.emplace(id, until);
-  timer_->arm(held_.begin()->first.first);
-}
-
-void MockProvider::release_due() {
-  while (!held_.empty() && held_.begin()->first.first <= loop_.now()) {
-    auto due = held_.extract(held_.begin());
-    held_until_.erase(due.key().second);
-    deliver(due.key().second, std::move(due.mapped()));
-  }
-  if (!held_.empty()) {
-    timer_->arm(held_.begin()->first.first);
-  }
-}
-
-void MockProvider::deliver(HttpExchangeId id, Held held) {
-  MockAnswer& answer = held.answer;
-  if (held.is_cut) {
-    server_->abort_reply(id);
-    finish();
-  } else if (answer.blob_bytes == 0) {
-    answer.body += answer.body_end;
-    server_->reply(id, answer.status, answer.content_type, std::move(answer.body));
-    finish();
-  } else {
-    server_->begin_reply(id, {.status = answer.status, .content_type = answer.content_type});
-    blobs_.emplace(id, Blob{answer.blob_bytes, std::move(answer.body_end)});
-    server_->write_part(id, answer.body);
-    pump(id);
-  }
-}
-
-/// Writes as much of a blob as there is room for.
-void MockProvider::pump(HttpExchangeId id) {
-  const auto found = blobs_.find(id);
-  if (found == blobs_.end()) {
-    return;
-  }
-  Blob& blob = found->second;
-  Flow flow = Flow::kOk;
-  while (flow == Flow::kOk && blob.bytes_left > 0) {
-    const std::string_view part = MockCalls::blob_pattern().substr(0, blob.bytes_left);
-    flow = server_->write_part(id, part);
-    blob.bytes_left -= part.size();
-  }
-  if (flow == Flow::kFull) {
-    return;
-  }
-  if (flow == Flow::kOk) {
-    server_->write_part(id, blob.end);
-    server_->end_reply(id);
-  } else {
-    ++stats_.left_early;
-  }
-  blobs_.erase(id);
-  finish();
-}
-
-void MockProvider::finish() {
-  --stats_.in_flight;
-}
-
-void MockProvider::on_http_drained(HttpExchangeId id) {
-  pump(id);
-}
-
-void MockProvider::on_http_gone(HttpExchangeId id) {
-  bool was_open = blobs_.erase(id) > 0;
-  if (const auto until = held_until_.find(id); until != held_until_.end()) {
-    held_.erase({until->second, id});
-    held_until_.erase(until);
-    was_open = true;
-  }
-  ++stats_.left_early;
-  if (was_open) {
-    finish();
-  }
-}
-
 std::string MockProvider::stats_json() const {
   std::string about;
   const bool is_evm = options_.family == MockFamily::kEvm;
   about += is_evm ? R"("family":"evm",)" : R"("family":"svm",)";
   about += "\"seed\":" + std::to_string(options_.seed) + ",";
   about += "\"head\":" + std::to_string(calls_.head(unix_now())) + ",";
+  about += "\"faults_injected\":" + faults_.counts_json() + ",";
   return stats_.json(about);
 }
 

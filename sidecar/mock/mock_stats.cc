@@ -27,7 +27,11 @@ std::string MockStats::json(std::string_view about) const {
   for (const auto& [method, count] : by_method) {
     writer.key(method).number(count);
   }
-  writer.end_object().key("connections").begin_object();
+  writer.end_object()
+      .key("transactions")
+      .raw(transactions.json())
+      .key("connections")
+      .begin_object();
   writer.key("open").number(connections_open).key("total").number(connections_total);
   writer.key("turned_away").number(connections_turned_away).end_object();
   writer.key("in_flight").begin_object().key("now").number(in_flight);

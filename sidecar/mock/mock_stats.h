@@ -6,6 +6,8 @@
 #include <string>
 #include <string_view>
 
+#include "mock/transaction_ledger.h"
+
 namespace sidecar {
 
 /// What a mock provider has seen, for the page /stats.
@@ -20,6 +22,7 @@ struct MockStats {
   uint64_t notifications = 0;
   uint64_t invalid = 0;  ///< texts and batch members that are no request
   std::map<std::string, uint64_t, std::less<>> by_method;
+  TransactionLedger transactions;
   std::deque<std::string> last_ids;  ///< as they were written, the newest last
 
   uint64_t connections_open = 0;

@@ -15,12 +15,13 @@ constexpr Millis kGenesis{1'700'000'000'000};
 struct House {
   explicit House(MockFamily family = MockFamily::kEvm)
       : calls(MockOptions{.family = family, .host = "", .block_time = {}, .head = {}}, kGenesis,
-              stats) {}
+              faults, stats) {}
 
-  MockAnswer answer(std::string_view text, bool is_failing = false) {
-    return calls.answer(text, is_failing, kGenesis + Millis(120'000));
+  MockAnswer answer(std::string_view text, CallsAre become = CallsAre::kAnswered) {
+    return calls.answer(text, become, kGenesis + Millis(120'000));
   }
 
+  MockFaults faults{1, false};
   MockStats stats;
   MockCalls calls;
 };
@@ -161,7 +162,7 @@ TEST_CASE("MockCalls: a failing request answers -32603 to each call") {
 
   const auto replies = JsonValue::parse(
       evm.answer("[" + call("1", "eth_chainId", "[]") + "," + call("2", "mock_blob", "[9]") + "]",
-                 true)
+                 CallsAre::kFailed)
           .body);
 
   REQUIRE(replies);
