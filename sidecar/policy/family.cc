@@ -1,5 +1,6 @@
 #include "policy/family.h"
 
+#include <algorithm>
 #include <array>
 
 namespace sidecar {
@@ -22,9 +23,18 @@ constexpr std::array<VendorRow, 7> kVendors{{
     {Vendor::kTriton, "triton", "rpcpool.com"},
 }};
 
+char lower(char c) {
+  return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c;
+}
+
 bool is_in_domain(std::string_view host, std::string_view domain) {
-  return host == domain || (host.size() > domain.size() && host.ends_with(domain) &&
-                            host[host.size() - domain.size() - 1] == '.');
+  if (host.size() < domain.size()) {
+    return false;
+  }
+  const std::string_view tail = host.substr(host.size() - domain.size());
+  return std::equal(tail.begin(), tail.end(), domain.begin(),
+                    [](char a, char b) { return lower(a) == b; }) &&
+         (host.size() == domain.size() || host[host.size() - domain.size() - 1] == '.');
 }
 
 }  // namespace
@@ -36,6 +46,15 @@ std::string_view vendor_name(Vendor vendor) {
     }
   }
   return "";
+}
+
+std::optional<Vendor> vendor_of_name(std::string_view name) {
+  for (const VendorRow& row : kVendors) {
+    if (row.name == name) {
+      return row.vendor;
+    }
+  }
+  return std::nullopt;
 }
 
 Vendor vendor_of_host(std::string_view host) {

@@ -6,6 +6,7 @@
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "captured_evm_nodes.h"
@@ -201,12 +202,12 @@ TEST_CASE("Classifier: under any other status the body decides") {
 }
 
 TEST_CASE("Classifier: a contract's words never pass for the provider's") {
-  for (const char* reason :
+  for (const std::string_view reason :
        {"Too many requests", "rate limit exceeded", "unauthorized", "invalid api key",
         "nonce too low", "already known", "header not found", "monthly capacity limit",
         "block range is too large", "execution timeout"}) {
     CAPTURE(reason);
-    const std::string text = std::string("execution reverted: ") + reason;
+    const std::string text = std::string("execution reverted: ") + std::string(reason);
     for (const int64_t code : {int64_t{3}, int64_t{-32000}, int64_t{-32603}}) {
       CHECK(judge(Family::kEvm, said("", code, text, Outcome::kReverted)).outcome ==
             Outcome::kReverted);
@@ -215,11 +216,14 @@ TEST_CASE("Classifier: a contract's words never pass for the provider's") {
 }
 
 TEST_CASE("Classifier: a worker's words in a text never charge the provider") {
-  for (const char* words : {"rate limit", "too many requests", "unauthorized", "/billing",
-                            "internal error", "execution timeout", "method not supported"}) {
+  for (const std::string_view words :
+       {"rate limit", "too many requests", "unauthorized", "/billing", "internal error",
+        "execution timeout", "method not supported"}) {
     CAPTURE(words);
-    const std::string unknown_method = std::string("the method ") + words + " does not exist";
-    const std::string bad_params = std::string("unknown field `") + words + "`, expected `to`";
+    const std::string unknown_method =
+        std::string("the method ") + std::string(words) + " does not exist";
+    const std::string bad_params =
+        std::string("unknown field `") + std::string(words) + "`, expected `to`";
     for (const Family family : {Family::kEvm, Family::kSvm}) {
       CHECK(judge(family, said("", -32601, unknown_method, Outcome::kUnsupported)).outcome ==
             Outcome::kUnsupported);
@@ -235,16 +239,18 @@ TEST_CASE("Classifier: insufficient funds are the caller's, except where old blo
   const CapturedError poor =
       said("geth", -32000, "insufficient funds for gas * price + value", Outcome::kMissing);
 
-  for (const char* method : {"trace_block", "debug_traceTransaction", "eth_traceTransaction"}) {
+  for (const std::string_view method :
+       {"trace_block", "debug_traceTransaction", "eth_traceTransaction"}) {
     CHECK(judge(Family::kEvm, poor.to(method)).outcome == Outcome::kMissing);
   }
-  for (const char* method : {"eth_call", "eth_estimateGas", "eth_sendRawTransaction", ""}) {
+  for (const std::string_view method :
+       {"eth_call", "eth_estimateGas", "eth_sendRawTransaction", ""}) {
     CHECK(judge(Family::kEvm, poor.to(method)).outcome == Outcome::kCallerFault);
   }
 }
 
 TEST_CASE("Classifier: letter case does not matter") {
-  for (const char* text : {"NONCE TOO LOW", "Nonce Too Low", "nonce too low"}) {
+  for (const std::string_view text : {"NONCE TOO LOW", "Nonce Too Low", "nonce too low"}) {
     CHECK(judge(Family::kEvm, said("", -32000, text, Outcome::kNonceTooLow)).outcome ==
           Outcome::kNonceTooLow);
   }

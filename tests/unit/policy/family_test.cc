@@ -4,6 +4,7 @@
 
 #include <set>
 #include <string>
+#include <string_view>
 
 namespace sidecar::testing {
 
@@ -26,12 +27,13 @@ TEST_CASE("Family: every vendor has a name of its own") {
 
 TEST_CASE("Family: a vendor is known by its endpoints' hosts") {
   struct Row {
-    const char* host;
+    std::string_view host;
     Vendor vendor;
   };
   const Row rows[] = {
       {"eth-mainnet.g.alchemy.com", Vendor::kAlchemy},
       {"alchemy.com", Vendor::kAlchemy},
+      {"ETH-Mainnet.G.Alchemy.Com", Vendor::kAlchemy},
       {"mainnet.infura.io", Vendor::kInfura},
       {"long-quiet-name.solana-mainnet.quiknode.pro", Vendor::kQuicknode},
       {"mainnet.helius-rpc.com", Vendor::kHelius},
@@ -49,7 +51,7 @@ TEST_CASE("Family: a vendor is known by its endpoints' hosts") {
 }
 
 TEST_CASE("Family: a host that only looks like a vendor's is nobody's") {
-  for (const char* host :
+  for (const std::string_view host :
        {"notalchemy.com", "alchemy.com.evil.io", "alchemy.com.", "xalchemy.com", "alchemy.co",
         ".com", "lchemy.com", "infura.io.example.org", "evil-infura.io", "quiknode.pro.evil.io",
         "drpc.org:8545", "alchemy-com", "helius-rpc.com/x"}) {
