@@ -96,6 +96,7 @@ Result<Arguments> parse_arguments(const Command& command, std::span<const char* 
       value = words[i];
     }
     arguments.options[std::string(name)] = value;
+    arguments.all_values[std::string(name)].push_back(value);
   }
   const size_t count = arguments.positional.size();
   if (count < command.positional_min || count > command.positional_max) {

@@ -20,7 +20,8 @@ struct OptionRow {
 
 /// A parsed command line.
 struct Arguments {
-  std::map<std::string, std::string, std::less<>> options;
+  std::map<std::string, std::string, std::less<>> options;  ///< the last value of each
+  std::map<std::string, std::vector<std::string>, std::less<>> all_values;  ///< in their order
   std::vector<std::string> positional;
 
   bool has(std::string_view name) const { return options.contains(name); }

@@ -16,14 +16,17 @@ namespace sidecar {
 
 namespace {
 
-constexpr std::array<OptionRow, 7> kOptions{
+constexpr std::array<OptionRow, 10> kOptions{
     OptionRow{"--family", "evm|svm", "an Ethereum-like or a Solana node; default evm"},
     OptionRow{"--listen", "HOST:PORT", "where to serve HTTP; port 0 = any; default 127.0.0.1:0"},
     OptionRow{"--seed", "NUMBER", "of the chain, of latencies and failures; default 1"},
     OptionRow{"--chain-id", "NUMBER", "evm only; default 1"},
     OptionRow{"--block-time", "DURATION", "of a block or slot; default 12s for evm, 400ms for svm"},
+    OptionRow{"--head", "NUMBER", "the newest block or slot at the start; default by the clock"},
     OptionRow{"--latency", "MIN-MAX", "added to each answer, such as 1ms-5ms; default none"},
     OptionRow{"--failure-rate", "SHARE", "of requests that fail, 0 to 1; default 0"},
+    OptionRow{"--fault", "JSON", "switched on from the start, one or a list; may come again"},
+    OptionRow{"--control-port", "PORT", "serve /control there, 0 = any; default on the same port"},
 };
 
 int fail_option(std::string_view name, const std::string& value, std::string_view right) {
@@ -99,9 +102,43 @@ int read_options(const Arguments& arguments, MockOptions& options) {
   return kExitOk;
 }
 
+/// The same, for what faults need.
+int read_fault_options(const Arguments& arguments, MockOptions& options) {
+  if (arguments.has("--head")) {
+    const std::string text = arguments.options.at("--head");
+    options.head = parse_number<uint64_t>(text);
+    if (!options.head) {
+      return fail_option("--head", text, "a number");
+    }
+  }
+  if (arguments.has("--control-port")) {
+    const std::string text = arguments.options.at("--control-port");
+    options.control_port = parse_number<uint16_t>(text);
+    if (!options.control_port) {
+      return fail_option("--control-port", text, "a port");
+    }
+  }
+  if (arguments.has("--fault")) {
+    options.faults = arguments.all_values.at("--fault");
+  }
+  return kExitOk;
+}
+
+void print_listening(const MockOptions& options, const MockProvider& provider) {
+  std::printf("listening http=%s:%u", options.host.c_str(), unsigned{provider.port()});
+  if (options.control_port) {
+    std::printf(" control=%s:%u", options.host.c_str(), unsigned{provider.control_port()});
+  }
+  std::printf("\n");
+  std::fflush(stdout);
+}
+
 int mock(const Arguments& arguments) {
   MockOptions options;
   if (const int code = read_options(arguments, options); code != kExitOk) {
+    return code;
+  }
+  if (const int code = read_fault_options(arguments, options); code != kExitOk) {
     return code;
   }
   auto loop = Loop::create();
@@ -122,8 +159,7 @@ int mock(const Arguments& arguments) {
       provider->close([&]() { turns.post([&]() { provider.reset(); }); });
     }
   });
-  std::printf("listening http=%s:%u\n", options.host.c_str(), unsigned{provider->port()});
-  std::fflush(stdout);
+  print_listening(options, *provider);
   turns.run();
   return kExitOk;
 }
@@ -136,9 +172,38 @@ const Command kMockCommand{
     .sentence = "serve a made-up Ethereum or Solana provider, for trials and tests",
     .options = kOptions,
     .notes =
-        "Prints one line when it serves: listening http=HOST:PORT. GET /stats tells what it\n"
-        "was asked. Beside the chain's methods it has some for tests: mock_echo, mock_blob\n"
-        "[BYTES], mock_sleep [MS], mock_error [CODE,MESSAGE,DATA], mock_raw [STATUS,BODY].",
+        "Prints one line when it serves: listening http=HOST:PORT, and control=HOST:PORT when\n"
+        "that is separate. GET /stats tells what it was asked. Beside the chain's methods it has\n"
+        "some for tests: mock_echo, mock_blob [BYTES], mock_sleep [MS], mock_error\n"
+        "[CODE,MESSAGE,DATA], mock_raw [STATUS,BODY].\n"
+        "\n"
+        "Faults are switched while it runs: POST /control {\"faults\":[FAULT...]} puts a set in "
+        "place\n"
+        "of the present one, [] heals all; {\"clear\":[KIND...],\"add\":[FAULT...]} changes it; "
+        "GET\n"
+        "tells it. A fault is an object, and each takes \"rate\" (a share, 0 to 1), \"methods\" "
+        "(names,\n"
+        "with * and ?) and \"count\" (strikes until it heals by itself):\n"
+        "  {\"kind\":\"refuse\"}       connects refused, connections reset; needs --control-port\n"
+        "  {\"kind\":\"blackhole\"}    never answered; \"carried_out\": false = nor carried out\n"
+        "  {\"kind\":\"latency\",\"min_ms\":5,\"max_ms\":9}\n"
+        "  {\"kind\":\"trickle\",\"bytes\":10,\"every_ms\":50}\n"
+        "  {\"kind\":\"reset\"}        RST before the answer, or \"after_bytes\" of its body\n"
+        "  {\"kind\":\"truncate\"}     FIN after half of the body, or \"after_bytes\"\n"
+        "  {\"kind\":\"html\"}         a page; \"status\" 200, \"body\"\n"
+        "  {\"kind\":\"http_status\",\"status\":429,\"retry_after\":\"2\",\"body\":\"slow down\"}\n"
+        "  {\"kind\":\"garbage\"}      half of the JSON\n"
+        "  "
+        "{\"kind\":\"rpc_error\",\"code\":-32005,\"message\":\"limit\",\"data\":{},\"status\":200},"
+        " or\n"
+        "      \"name\", such as alchemy_rate_limit; a wrong name is answered with all there are\n"
+        "  {\"kind\":\"wrong_id\"}\n"
+        "  {\"kind\":\"lag\",\"blocks\":8}            behind the head\n"
+        "  {\"kind\":\"stuck\"}                     the head stays\n"
+        "  {\"kind\":\"fork\",\"from\":100}           or \"depth\" below the head; \"branch\" 1\n"
+        "  {\"kind\":\"wrong_chain\",\"chain_id\":5}\n"
+        "  {\"kind\":\"null_recent\",\"blocks\":2}    null for what is in the newest blocks\n"
+        "  {\"kind\":\"syncing\",\"blocks\":150}      eth_syncing, getHealth",
     .run = mock};
 
 }  // namespace sidecar

@@ -54,7 +54,7 @@ def wait_until(claim, timeout=20, words="never came true"):
 class Process:
     """A program of ours that says on standard output when it serves."""
 
-    def __init__(self, arguments, env=None, preexec=None):
+    def __init__(self, arguments, env=None, preexec=None, binary=None):
         environment = {
             key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")
         }
@@ -63,7 +63,7 @@ class Process:
             environment["UBSAN_OPTIONS"] = "print_stacktrace=1"
         environment.update(env or {})
         self.popen = subprocess.Popen(
-            [BINARY, *map(str, arguments)],
+            [binary or BINARY, *map(str, arguments)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -39,6 +39,15 @@ TEST_CASE("CommandLine: options and positional words in any order") {
   CHECK(parsed.value().positional == std::vector<std::string>{"eth_call", "[1]"});
 }
 
+TEST_CASE("CommandLine: of an option given twice the last counts, and all are kept in order") {
+  const auto parsed = parse({"--socket", "/a", "eth_call", "--socket=/b"});
+
+  REQUIRE(parsed.ok());
+  CHECK(parsed.value().value_or("--socket", "") == "/b");
+  CHECK(parsed.value().all_values.at("--socket") == std::vector<std::string>{"/a", "/b"});
+  CHECK_FALSE(parsed.value().all_values.contains("--raw"));
+}
+
 TEST_CASE("CommandLine: --name=VALUE is the same, and -- ends the options") {
   const auto parsed = parse({"--socket=/a=b", "--", "--raw"});
 
