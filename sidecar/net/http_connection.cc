@@ -73,11 +73,12 @@ HttpStep HttpConnection::check_upgrade(const HttpRawHead& raw) {
 }
 
 HttpStep HttpConnection::check_request(const HttpRawHead& raw) {
-  const HttpVerdict verdict = host_.sink.on_http_head(raw.head);
+  HttpVerdict verdict = host_.sink.on_http_head(raw.head);
   if (verdict.status != 200) {
     return refuse(verdict.status, verdict.reason);
   }
   tag_ = verdict.tag;
+  note_ = std::move(verdict.note);
   if (!is_post_ && !is_head_only_ && raw.head.method != "GET") {
     return refuse(405, "GET or POST\n");
   }
@@ -154,6 +155,10 @@ void HttpConnection::on_gone() {
     phase_ = Phase::kDead;
     host_.sink.on_http_gone(exchange());
   }
+}
+
+std::string_view HttpConnection::note(HttpExchangeId asked) const {
+  return asked == exchange() ? std::string_view(note_) : std::string_view();
 }
 
 }  // namespace sidecar

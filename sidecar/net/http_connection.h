@@ -66,6 +66,7 @@ class HttpConnection final : private StreamSink {
   /// The engine burns time on this connection: cut it. For a look now and then.
   bool is_spinning();
   uint64_t tag() const { return tag_; }
+  std::string_view note(HttpExchangeId asked) const;
 
   static HttpConnectionId connection_of(HttpExchangeId exchange) { return exchange >> 24; }
 
@@ -120,6 +121,7 @@ class HttpConnection final : private StreamSink {
   uint64_t body_bytes_owed_ = 0;  ///< of the answer: promised and not yet written
   Instant deadline_;
   std::string path_;
+  std::string note_;
   std::string body_;  ///< of the request
   HttpOutput output_;
   StreamPtr stream_;  ///< the way out once the engine let go of the connection

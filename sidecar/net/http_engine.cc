@@ -75,6 +75,9 @@ class HeadReader {
     raw_.expect = copy(WSI_TOKEN_HTTP_EXPECT);
     raw_.websocket_version = copy(WSI_TOKEN_VERSION);
     raw_.websocket_key = copy(WSI_TOKEN_KEY);
+    raw_.head.deadline_ms = copy("x-rpc-deadline-ms:");
+    raw_.head.provider = copy("x-rpc-provider:");
+    raw_.head.explain = copy("x-rpc-explain:");
     const bool is_ambiguous = raw_.is_ambiguous;
     raw_.connection = copy(WSI_TOKEN_CONNECTION);
     raw_.is_ambiguous = is_ambiguous;  // this one may come twice; the first is heeded
@@ -93,13 +96,28 @@ class HeadReader {
     }
     char* start = text_.data() + used_;
     const int room = static_cast<int>(text_.size() - used_);
-    const int length = lws_hdr_copy_fragment(wsi_, start, room, token, 0);
+    return taken(lws_hdr_copy_fragment(wsi_, start, room, token, 0));
+  }
+
+  /// A header that the library has no number for; of several the last. `name`: in small letters.
+  std::string_view copy(std::string_view name) {
+    const int name_bytes = static_cast<int>(name.size());
+    if (lws_hdr_custom_length(wsi_, name.data(), name_bytes) <= 0) {
+      return {};
+    }
+    char* start = text_.data() + used_;
+    const int room = static_cast<int>(text_.size() - used_);
+    return taken(lws_hdr_custom_copy(wsi_, start, room, name.data(), name_bytes));
+  }
+
+  /// What was copied last, or failed to be.
+  std::string_view taken(int length) {
     if (length <= 0) {
       raw_.is_ambiguous = raw_.is_ambiguous || length < 0;
       return {};
     }
-    used_ += static_cast<size_t>(length);
-    const std::string_view text(start, static_cast<size_t>(length));
+    const std::string_view text(text_.data() + used_, static_cast<size_t>(length));
+    used_ += text.size();
     return text.substr(0, text.find_last_not_of(" \t") + 1);
   }
 

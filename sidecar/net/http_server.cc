@@ -233,6 +233,11 @@ bool HttpServer::adopt(int fd) {
   return connections_->adopt(fd);
 }
 
+std::string_view HttpServer::note(HttpExchangeId id) const {
+  const HttpConnection* connection = connections_->find(HttpConnection::connection_of(id));
+  return connection == nullptr ? std::string_view() : connection->note(id);
+}
+
 void HttpServer::reply(HttpExchangeId id, int status, std::string_view content_type,
                        std::string body) {
   if (HttpConnection* connection = connections_->find(HttpConnection::connection_of(id))) {

@@ -36,6 +36,9 @@ struct HttpHead {
   std::string_view host;          ///< Host header, empty if absent
   std::string_view origin;        ///< Origin header, empty if absent
   std::string_view content_type;  ///< Content-Type header, empty if absent
+  std::string_view deadline_ms;   ///< X-Rpc-Deadline-Ms header, empty if absent
+  std::string_view provider;      ///< X-Rpc-Provider header, likewise
+  std::string_view explain;       ///< X-Rpc-Explain header, likewise
   bool is_upgrade = false;        ///< asks for a WebSocket
   int peer_fd = -1;               ///< of the connection, for SO_PEERCRED; not to be read or written
 };
@@ -45,6 +48,7 @@ struct HttpVerdict {
   int status = 200;         ///< 200 = go on (take the body, or upgrade); else refuse with this
   std::string_view reason;  ///< body text of a refusal, plain text
   uint64_t tag = 0;         ///< handed back with the request or WebSocket
+  std::string note = {};    ///< kept until the request is answered: HttpServer::note
 };
 
 /// The head of an answer that comes in parts.
@@ -109,6 +113,9 @@ class HttpServer {
   /// Takes over an accepted, unread socket (Unix or TCP). The descriptor is closed on failure too;
   /// on_http_connection_closed follows on success only. Not inside a callback of the sink.
   bool adopt(int fd);
+
+  /// What the verdict on this request's head had to remember; empty when the id is dead.
+  std::string_view note(HttpExchangeId id) const;
 
   /// The whole answer, with Content-Length (204: without). Ignored when the id is dead.
   void reply(HttpExchangeId id, int status, std::string_view content_type, std::string body);

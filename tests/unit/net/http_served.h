@@ -73,6 +73,8 @@ class Served final : public HttpServerSink {
                     " host=" + std::string(head.host) + " origin=" + std::string(head.origin) +
                     " type=" + std::string(head.content_type) +
                     (head.is_upgrade ? " upgrade" : ""));
+    terms.push_back(std::string(head.deadline_ms) + "|" + std::string(head.provider) + "|" +
+                    std::string(head.explain));
     return verdict;
   }
   void on_http_request(HttpExchangeId id, uint64_t tag, bool is_post, std::string_view path,
@@ -80,6 +82,7 @@ class Served final : public HttpServerSink {
     requests.push_back((is_post ? "POST " : "GET ") + std::string(path) + " " + std::string(body));
     last_tag = tag;
     last_exchange = id;
+    last_note = server->note(id);
     on_request(id, body);
   }
   void on_http_gone(HttpExchangeId id) override { gone.push_back(id); }
@@ -110,6 +113,7 @@ class Served final : public HttpServerSink {
   std::function<void()> on_drained;
 
   std::vector<std::string> heads;
+  std::vector<std::string> terms;  ///< of each head: X-Rpc-Deadline-Ms|-Provider|-Explain
   std::vector<std::string> requests;
   std::vector<std::string> texts;
   std::vector<HttpExchangeId> gone;
@@ -117,6 +121,7 @@ class Served final : public HttpServerSink {
   std::vector<WebSocketId> closed;
   HttpExchangeId last_exchange = 0;
   uint64_t last_tag = 0;
+  std::string last_note;
   int drained_count = 0;
   int connections_closed = 0;
 };

@@ -45,6 +45,48 @@ TEST_CASE("HttpServer: takes a request split at any byte") {
   CHECK(served.requests.size() == request.size() - 1);
 }
 
+TEST_CASE("HttpServer: hands out the headers of our own, in any case, order and split") {
+  Served served;
+  const std::string request =
+      post("1",
+           "X-Real-IP: 10.0.0.1\r\nX-Rpc: no\r\nx-rpc-explain: 1\r\nX-RPC-Provider:  al pha \r\n"
+           "X-Rpc-Provider-Two: no\r\nX-Rpc-Deadline-Ms:250\r\nX-Forwarded-For: 10.0.0.2\r\n");
+  SocketPair client;
+  served.adopt(client);
+
+  for (size_t split = 0; split < request.size(); ++split) {
+    client.send(request.substr(0, split));
+    turn(*served.loop, 3);
+    client.send(request.substr(split));
+    REQUIRE(served.receive(client, answer("1").size()) == answer("1"));
+  }
+  client.send(post("2"));
+  REQUIRE(served.receive(client, answer("2").size()) == answer("2"));
+
+  for (size_t i = 0; i < request.size(); ++i) {
+    CHECK(served.terms[i] == "250|al pha|1");
+  }
+  CHECK(served.terms.back() == "||");
+}
+
+TEST_CASE("HttpServer: the verdict's note is there until the request is answered") {
+  Served served;
+  served.verdict.note = "remember";
+  SocketPair client;
+  served.adopt(client);
+
+  client.send(post("1"));
+  served.receive(client, answer("1").size());
+  CHECK(served.last_note == "remember");
+  CHECK(served.server->note(served.last_exchange + 1).empty());
+  CHECK(served.server->note(12345).empty());
+
+  served.verdict.note.clear();
+  client.send(post("2"));
+  served.receive(client, answer("2").size());
+  CHECK(served.last_note.empty());
+}
+
 TEST_CASE("HttpServer: answers later than asked, in the order of the sink") {
   Served served;
   std::vector<HttpExchangeId> asked;
