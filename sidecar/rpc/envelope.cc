@@ -83,6 +83,28 @@ std::string_view read_call(std::string_view text, const JsonScanner& scanner, st
   return {};
 }
 
+/// What a framed call says beside method and params. Returns what is wrong, or empty.
+std::string_view read_terms(std::string_view text, const JsonScanner& scanner, CallView& view) {
+  const std::string_view deadline = lexeme(text, scanner, MemberKey::kDeadlineMs);
+  view.deadline_ms = to_uint64(deadline);
+  if (!deadline.empty() && !view.deadline_ms.has_value()) {
+    return "deadline_ms must be a whole number";
+  }
+  const std::string_view provider = lexeme(text, scanner, MemberKey::kProvider);
+  if (!provider.empty() && provider.front() != '"') {
+    return "provider must be a string";
+  }
+  if (!provider.empty()) {
+    view.provider = unescape_json_string(provider);
+  }
+  const std::string_view explain = lexeme(text, scanner, MemberKey::kExplain);
+  if (!explain.empty() && explain != "true" && explain != "false") {
+    return "explain must be true or false";
+  }
+  view.explain = explain == "true";
+  return {};
+}
+
 std::string_view request_fault(std::string_view text, const JsonScanner& scanner,
                                RequestView& view) {
   const JsonSpan& id = scanner.member(MemberKey::kId);
@@ -151,10 +173,8 @@ CallView parse_call(std::string_view text, uint16_t depth_max) {
   } else {
     view.fault = read_call(text, scanner, view.method, view.params);
   }
-  const std::string_view deadline = lexeme(text, scanner, MemberKey::kDeadlineMs);
-  view.deadline_ms = to_uint64(deadline);
-  if (view.fault.empty() && !deadline.empty() && !view.deadline_ms.has_value()) {
-    view.fault = "deadline_ms must be a whole number";
+  if (view.fault.empty()) {
+    view.fault = read_terms(text, scanner, view);
   }
   if (!view.fault.empty()) {
     view.code = kInvalidRequestCode;

@@ -38,13 +38,16 @@ RequestView parse_request(std::string_view text, uint16_t depth_max = 256);
 /// Requires: `scanner` is done with exactly `text`.
 RequestView parse_request(std::string_view text, const JsonScanner& scanner);
 
-/// The payload of a framed CALL: the id is the frame's, so only method, params and deadline count.
+/// The payload of a framed CALL: the id is the frame's, so the call and what the worker asks of it
+/// are all that counts.
 struct CallView {
   std::string_view fault;  // empty = sound, else a static text for a -32700 or -32600 answer
   int code = 0;
   std::string method;
   std::string_view params;
   std::optional<uint64_t> deadline_ms;
+  std::string provider;  // unescaped; empty = any
+  bool explain = false;
 };
 CallView parse_call(std::string_view text, uint16_t depth_max = 256);
 

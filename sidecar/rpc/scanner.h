@@ -39,12 +39,14 @@ enum class MemberKey : uint8_t {
   kResult,
   kError,
   kDeadlineMs,
+  kProvider,
+  kExplain,
   kCode,
   kMessage,
   kData,
   kOther,
 };
-inline constexpr size_t kMemberKeyCount = 10;  // all but kOther
+inline constexpr size_t kMemberKeyCount = 12;  // all but kOther
 
 /// Where a value lies: offsets from the first byte fed since reset(), white space around it left
 /// out. `begin` is known as soon as the value's first byte is seen, `end` when it is complete.

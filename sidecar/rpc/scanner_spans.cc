@@ -23,6 +23,8 @@ constexpr std::array<KeyName, kMemberKeyCount> kKeyNames = {{
     {"result", MemberKey::kResult},
     {"error", MemberKey::kError},
     {"deadline_ms", MemberKey::kDeadlineMs},
+    {"provider", MemberKey::kProvider},
+    {"explain", MemberKey::kExplain},
     {"code", MemberKey::kCode},
     {"message", MemberKey::kMessage},
     {"data", MemberKey::kData},

@@ -153,12 +153,26 @@ TEST_CASE("CallView: reads method, params and deadline of a framed call") {
   CHECK(bare.method == "eth_chainId");
   CHECK(bare.params.empty());
   CHECK_FALSE(bare.deadline_ms.has_value());
+  CHECK(bare.provider.empty());
+  CHECK_FALSE(bare.explain);
 
   const CallView full =
       parse_call(R"({"deadline_ms":250,"params":{"a":[1.10]},"method":"x","id":"ignored"})");
   CHECK(full.fault.empty());
   CHECK(full.params == R"({"a":[1.10]})");
   CHECK(full.deadline_ms == 250);
+}
+
+TEST_CASE("CallView: reads whom the worker wants asked, and whether it wants to know why") {
+  const CallView pinned = parse_call(R"({"provider":"al\u0070ha","method":"m","explain":true})");
+  CHECK(pinned.fault.empty());
+  CHECK(pinned.provider == "alpha");
+  CHECK(pinned.explain);
+
+  const CallView plain = parse_call(R"({"method":"m","provider":"","explain":false})");
+  CHECK(plain.fault.empty());
+  CHECK(plain.provider.empty());
+  CHECK_FALSE(plain.explain);
 }
 
 TEST_CASE("CallView: says what is wrong") {
@@ -178,6 +192,10 @@ TEST_CASE("CallView: says what is wrong") {
       {"{\"method\":\"m\",\"deadline_ms\":\"1\"}", -32600, "deadline_ms must be a whole number"},
       {"{\"method\":\"m\",\"deadline_ms\":99999999999999999999}", -32600,
        "deadline_ms must be a whole number"},
+      {"{\"method\":\"m\",\"provider\":1}", -32600, "provider must be a string"},
+      {"{\"method\":\"m\",\"provider\":null}", -32600, "provider must be a string"},
+      {"{\"method\":\"m\",\"explain\":1}", -32600, "explain must be true or false"},
+      {"{\"method\":\"m\",\"explain\":\"true\"}", -32600, "explain must be true or false"},
   };
   for (const auto& row : rows) {
     CAPTURE(row.text);

@@ -33,9 +33,9 @@ std::string_view slice(const JsonScanner& scanner, MemberKey key, std::string_vi
 }
 
 const std::vector<MemberKey> kAllKeys = {
-    MemberKey::kJsonrpc, MemberKey::kId,         MemberKey::kMethod, MemberKey::kParams,
-    MemberKey::kResult,  MemberKey::kError,      MemberKey::kCode,   MemberKey::kMessage,
-    MemberKey::kData,    MemberKey::kDeadlineMs,
+    MemberKey::kJsonrpc, MemberKey::kId,         MemberKey::kMethod,   MemberKey::kParams,
+    MemberKey::kResult,  MemberKey::kError,      MemberKey::kCode,     MemberKey::kMessage,
+    MemberKey::kData,    MemberKey::kDeadlineMs, MemberKey::kProvider, MemberKey::kExplain,
 };
 
 }  // namespace
@@ -176,7 +176,8 @@ TEST_CASE("JsonScanner: reports the outermost object's known members, and only t
   const std::string text =
       " {\"id\" : \"a\\\"\" , \"other\":{\"id\":5,\"result\":[]}, \"params\":[1,{\"method\":2}],"
       "\"method\":\"m\",\"jsonrpc\":\"2.0\",\"result\":-1.50 ,\"error\":{\"code\":1},"
-      "\"deadline_ms\":9,\"code\":-1,\"message\":\"t\",\"data\":null} ";
+      "\"deadline_ms\":9,\"code\":-1,\"message\":\"t\",\"data\":null,"
+      "\"provider\":\"p\",\"explain\":true} ";
   JsonScanner scanner;
 
   REQUIRE(scan(text, scanner).status == ScanStatus::kDone);
@@ -191,9 +192,11 @@ TEST_CASE("JsonScanner: reports the outermost object's known members, and only t
   CHECK(slice(scanner, MemberKey::kCode, text) == "-1");
   CHECK(slice(scanner, MemberKey::kMessage, text) == "\"t\"");
   CHECK(slice(scanner, MemberKey::kData, text) == "null");
+  CHECK(slice(scanner, MemberKey::kProvider, text) == "\"p\"");
+  CHECK(slice(scanner, MemberKey::kExplain, text) == "true");
   CHECK(scanner.member(MemberKey::kError).kind() == JsonKind::kObject);
   CHECK(scanner.root().slice(text) == text.substr(1, text.size() - 2));
-  CHECK(scanner.child_count() == 11);
+  CHECK(scanner.child_count() == 13);
 }
 
 TEST_CASE("JsonScanner: knows a key through its escapes") {
