@@ -32,10 +32,12 @@ struct Request {
   SessionId session = 0;
   uint64_t token = 0;  ///< the session's own number for this call; comes back with the reply
   ChainNumber chain = 0;
-  std::string_view method;  ///< unescaped
-  std::string_view params;  ///< JSON text, verbatim; empty = none given
-  Millis deadline{0};       ///< 0 = the configured one
-  bool may_stream = false;  ///< a long result may come in parts
+  std::string_view method;    ///< unescaped
+  std::string_view params;    ///< JSON text, verbatim; empty = none given
+  Millis deadline{0};         ///< 0 = the configured one
+  bool may_stream = false;    ///< a long result may come in parts
+  std::string_view provider;  ///< the answer must come from this one; empty = any
+  bool explain = false;       ///< the result is the call's explanation
 };
 
 /// The one end of a call. Views live during the callback.

@@ -182,7 +182,9 @@ void FramedSession::take_call(const rpcs_frame& frame, std::string_view payload)
   request.params = view.params;
   request.deadline =
       Millis(static_cast<int64_t>(std::min<uint64_t>(view.deadline_ms.value_or(0), UINT32_MAX)));
-  request.may_stream = true;
+  request.provider = view.provider;
+  request.explain = view.explain;
+  request.may_stream = !view.explain;
   open_.emplace(frame.id, Open{0, frame.chain, false});
   const CallId call = host_.calls().submit(request);
   if (const auto open = open_.find(frame.id); open != open_.end()) {

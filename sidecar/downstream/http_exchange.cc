@@ -1,6 +1,7 @@
 #include "downstream/http_exchange.h"
 
 #include <string>
+#include <utility>
 
 namespace sidecar {
 
@@ -22,9 +23,11 @@ HttpExchange::~HttpExchange() {
   registry_.erase(exchange_);
 }
 
-void HttpExchange::run(SessionId session, ChainNumber chain, std::string_view body) {
+void HttpExchange::run(SessionId session, ChainNumber chain, CallTerms terms,
+                       std::string_view body) {
   id_ = session;
   registry_.emplace(exchange_, session);
+  calls_.set_terms(std::move(terms));
   calls_.submit(id_, chain, body, true);
 }
 

@@ -23,7 +23,7 @@ class HttpExchange final : public Session, private TextSink {
 
   /// Requires: `session` is this exchange's own id in the table. May answer at once.
   /// Registers itself first.
-  void run(SessionId session, ChainNumber chain, std::string_view body);
+  void run(SessionId session, ChainNumber chain, CallTerms terms, std::string_view body);
   /// The client left, or took what was queued.
   void on_gone();
   void on_drained();

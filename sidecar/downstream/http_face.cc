@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "downstream/ws_session.h"
+#include "rpc/json_text.h"
 
 namespace sidecar {
 
@@ -31,6 +32,33 @@ bool is_json(std::string_view content_type) {
   const std::string_view type = content_type.substr(0, content_type.find(';'));
   const size_t end = type.find_last_not_of(" \t");
   return equal_ignoring_case(type.substr(0, end + 1), kJson);
+}
+
+// What on_http_head makes of a head goes to on_http_request as one number.
+constexpr unsigned kExplainShift = 16;
+constexpr unsigned kDeadlineShift = 32;
+
+struct Asked {
+  ChainNumber chain = 0;
+  bool explain = false;
+  uint32_t deadline_ms = 0;
+};
+
+uint64_t tag_of(const Asked& asked) {
+  return uint64_t{asked.chain} | uint64_t{asked.explain} << kExplainShift |
+         uint64_t{asked.deadline_ms} << kDeadlineShift;
+}
+
+Asked asked_in(uint64_t tag) {
+  return {static_cast<ChainNumber>(tag), (tag >> kExplainShift & 1) != 0,
+          static_cast<uint32_t>(tag >> kDeadlineShift)};
+}
+
+/// A deadline beyond what a number of 32 bits holds is as good as that.
+std::optional<uint32_t> deadline_of(std::string_view text) {
+  const auto number = text.empty() ? std::optional<uint64_t>(0) : to_uint64(text);
+  return number ? std::optional(static_cast<uint32_t>(std::min<uint64_t>(*number, UINT32_MAX)))
+                : std::nullopt;
 }
 
 }  // namespace
@@ -117,7 +145,20 @@ HttpVerdict HttpFace::on_http_head(const HttpHead& head) {
   if (!is_get && !is_json(head.content_type)) {
     return {415, "Content-Type must be application/json\n", 0};
   }
-  return {200, "", *chain};
+  Asked asked{*chain};
+  if (is_get) {
+    return {200, "", tag_of(asked)};
+  }
+  const auto deadline_ms = deadline_of(head.deadline_ms);
+  if (!deadline_ms) {
+    return {400, "X-Rpc-Deadline-Ms must be a whole number of milliseconds\n", 0};
+  }
+  if (!head.explain.empty() && head.explain != "0" && head.explain != "1") {
+    return {400, "X-Rpc-Explain must be 0 or 1\n", 0};
+  }
+  asked.deadline_ms = *deadline_ms;
+  asked.explain = head.explain == "1";
+  return {200, "", tag_of(asked), std::string(head.provider)};
 }
 
 void HttpFace::on_http_request(HttpExchangeId id, uint64_t tag, bool is_post, std::string_view,
@@ -128,7 +169,9 @@ void HttpFace::on_http_request(HttpExchangeId id, uint64_t tag, bool is_post, st
   }
   auto owned = std::make_unique<HttpExchange>(host_, *server_, id, exchanges_);
   HttpExchange& exchange = *owned;
-  exchange.run(sessions_.add(std::move(owned)), static_cast<ChainNumber>(tag), body);
+  const Asked asked = asked_in(tag);
+  exchange.run(sessions_.add(std::move(owned)), asked.chain,
+               {Millis(asked.deadline_ms), std::string(server_->note(id)), asked.explain}, body);
 }
 
 template <class Kind>

@@ -18,6 +18,7 @@ namespace sidecar {
 /// The http and ws dialects: decides who may ask (Host, Origin, content type, path) and turns
 /// requests and sockets into sessions.
 ///   POST / and /{chain}: JSON-RPC.  GET the same: a short JSON hello.  Upgrade there: ws.
+///   Of a POST, for every call of its body: X-Rpc-Deadline-Ms, X-Rpc-Provider, X-Rpc-Explain: 1.
 /// The Host rule is what keeps a web page that made its own name point at 127.0.0.1 out; Origin
 /// keeps out pages in general, for browsers let any page open a WebSocket.
 /// Owner: Listener.

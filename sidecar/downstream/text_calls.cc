@@ -118,7 +118,10 @@ void TextCalls::submit_one(const Place& place, const RequestView& request) {
   call.chain = place.chain;
   call.method = request.method;
   call.params = request.params;
-  call.may_stream = place.may_stream;
+  call.deadline = terms_.deadline;
+  call.provider = terms_.provider;
+  call.explain = terms_.explain;
+  call.may_stream = place.may_stream && !terms_.explain;
   const CallId id = calls_.submit(call);
   if (const auto open = open_.find(token); open != open_.end()) {
     open->second.call = id;

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/ports.h"
@@ -12,6 +13,13 @@
 #include "rpc/envelope.h"
 
 namespace sidecar {
+
+/// What the carrier of a text says about every call in it.
+struct CallTerms {
+  Millis deadline{0};    ///< 0 = the configured one
+  std::string provider;  ///< the only one to be asked; empty = any
+  bool explain = false;  ///< results are explanations; they come whole
+};
 
 /// Where the answers to texts go. Called inside submit() or later.
 class TextSink {
@@ -44,6 +52,9 @@ class TextCalls {
   ~TextCalls();
   TextCalls(const TextCalls&) = delete;
   TextCalls& operator=(const TextCalls&) = delete;
+
+  /// For texts submitted from now on.
+  void set_terms(CallTerms terms) { terms_ = std::move(terms); }
 
   /// Requires: `session` is what the replies will come back for. Returns the text's number, which
   /// the sink may see before submit returns.
@@ -99,6 +110,7 @@ class TextCalls {
   const SessionLimits& limits_;
   CallPort& calls_;
   TextSink& sink_;
+  CallTerms terms_;
   std::unordered_map<uint64_t, Open> open_;
   std::unordered_map<uint64_t, Batch> batches_;
   uint64_t next_token_ = 1;

@@ -102,13 +102,15 @@ class FakeCalls final : public CallPort {
     std::string params;
     Millis deadline;
     bool may_stream;
+    std::string provider;
+    bool explain;
   };
 
   CallId submit(const Request& request) override {
     const CallId id = ++last_id_;
     submitted.push_back({id, request.session, request.token, request.chain,
                          std::string(request.method), std::string(request.params), request.deadline,
-                         request.may_stream});
+                         request.may_stream, std::string(request.provider), request.explain});
     return id;
   }
   void cancel(CallId call) override { cancelled.push_back(call); }

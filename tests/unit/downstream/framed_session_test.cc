@@ -214,6 +214,38 @@ TEST_CASE("FramedSession: D07 D08 what breaks the framing is told once, with id 
   }
 }
 
+TEST_CASE("FramedSession: a call may bring its deadline, its provider and a wish to know why") {
+  Bench bench;
+
+  bench.say(
+      frame(RPCS_CALL, 1, R"({"method":"m","provider":"alpha","explain":true,"deadline_ms":250})") +
+      frame(RPCS_CALL, 2, kCall));
+
+  REQUIRE(bench.host.fake_calls.submitted.size() == 2);
+  const auto& asked = bench.host.fake_calls.submitted[0];
+  CHECK(asked.provider == "alpha");
+  CHECK(asked.explain);
+  CHECK_FALSE(asked.may_stream);
+  CHECK(asked.deadline == Millis(250));
+  const auto& plain = bench.host.fake_calls.submitted[1];
+  CHECK(plain.provider.empty());
+  CHECK_FALSE(plain.explain);
+  CHECK(plain.may_stream);
+  CHECK(plain.deadline == Millis(0));
+}
+
+TEST_CASE("FramedSession: a provider that is no string is refused, and the call alone") {
+  Bench bench;
+
+  const auto got =
+      bench.say(frame(RPCS_CALL, 1, R"({"method":"m","provider":7})") + frame(RPCS_CALL, 2, kCall));
+
+  REQUIRE(got.size() == 1);
+  CHECK(got[0].head.id == 1);
+  CHECK(got[0].payload.find("provider must be a string") != std::string::npos);
+  CHECK(bench.host.fake_calls.submitted.size() == 1);
+}
+
 TEST_CASE("FramedSession: D13 over calls_in_flight_max a call is refused alone") {
   Bench bench;
   bench.host.session_limits.calls_in_flight_max = 1;

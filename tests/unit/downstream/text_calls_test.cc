@@ -102,6 +102,31 @@ TEST_CASE("TextCalls: what is wrong is answered under the right code and id") {
   }
 }
 
+TEST_CASE("TextCalls: the carrier's terms are every call's, and an explanation comes whole") {
+  Desk desk;
+  desk.submit(R"({"jsonrpc":"2.0","id":1,"method":"a"})");
+  desk.calls.set_terms({Millis(250), "alpha", false});
+  desk.submit(R"([{"jsonrpc":"2.0","id":2,"method":"b"},{"jsonrpc":"2.0","id":3,"method":"c"}])");
+  desk.submit(R"({"jsonrpc":"2.0","id":4,"method":"d"})");
+  desk.calls.set_terms({Millis(0), "", true});
+  desk.submit(R"({"jsonrpc":"2.0","id":5,"method":"e"})");
+
+  const auto& calls = desk.port.submitted;
+  REQUIRE(calls.size() == 5);
+  CHECK(calls[0].deadline == Millis(0));
+  CHECK(calls[0].provider.empty());
+  CHECK(calls[0].may_stream);
+  for (size_t i = 1; i < 4; ++i) {
+    CAPTURE(i);
+    CHECK(calls[i].deadline == Millis(250));
+    CHECK(calls[i].provider == "alpha");
+    CHECK_FALSE(calls[i].explain);
+    CHECK(calls[i].may_stream == (i == 3));
+  }
+  CHECK(calls[4].explain);
+  CHECK_FALSE(calls[4].may_stream);
+}
+
 TEST_CASE("TextCalls: a batch comes back in its own order, whatever the order of answers") {
   Desk desk;
 

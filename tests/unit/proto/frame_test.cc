@@ -74,9 +74,9 @@ bool decode(const std::vector<std::string>& pieces, uint32_t payload_max, std::v
   return true;
 }
 
-const std::vector<std::string> kGolden{"hello",         "welcome", "call",        "result",
-                                       "call_on_chain", "error",   "result_more", "result_last",
-                                       "cancel",        "ping",    "pong",        "goaway"};
+const std::vector<std::string> kGolden{
+    "hello",       "welcome", "call", "result", "call_on_chain", "error",         "result_more",
+    "result_last", "cancel",  "ping", "pong",   "goaway",        "call_explained"};
 
 }  // namespace
 
@@ -85,6 +85,9 @@ TEST_CASE("Frame: what is encoded has the golden bytes") {
         golden("call"));
   CHECK(encode(RPCS_CALL, 0, 2, 0x0102030405060708, R"({"method":"getSlot","deadline_ms":500})") ==
         golden("call_on_chain"));
+  CHECK(
+      encode(RPCS_CALL, 0, 0, 6, R"({"method":"eth_chainId","provider":"alpha","explain":true})") ==
+      golden("call_explained"));
   CHECK(encode(RPCS_RESULT, RPCS_FLAG_MORE, 0, 3, R"(["0x1",)") == golden("result_more"));
   CHECK(encode(RPCS_CANCEL, 0, 0, 4, "") == golden("cancel"));
   CHECK(encode(RPCS_PING, 0, 0, 5, "are you there") == golden("ping"));
