@@ -4,7 +4,16 @@
 #include "client/client.h"
 #include "client/json_text.h"
 
-/* {"method":"...","params":...,"deadline_ms":N} */
+/* What an older sidecar does not know it ignores. */
+static int write_wishes(rpcs_bytes* payload, const rpcs_request* request) {
+  if (request->provider != NULL && (!rpcs_bytes_append_text(payload, ",\"provider\":") ||
+                                    !rpcs_append_json_string(payload, request->provider))) {
+    return 0;
+  }
+  return request->explain == 0 || rpcs_bytes_append_text(payload, ",\"explain\":true");
+}
+
+/* {"method":"...","params":...,"deadline_ms":N,"provider":"...","explain":true} */
 static int write_payload(rpcs_bytes* payload, const rpcs_request* request, uint32_t deadline_ms) {
   if (!rpcs_bytes_append_text(payload, "{\"method\":") ||
       !rpcs_append_json_string(payload, request->method)) {
@@ -15,7 +24,8 @@ static int write_payload(rpcs_bytes* payload, const rpcs_request* request, uint3
     return 0;
   }
   return rpcs_bytes_append_text(payload, ",\"deadline_ms\":") &&
-         rpcs_append_number(payload, deadline_ms) && rpcs_bytes_append_text(payload, "}");
+         rpcs_append_number(payload, deadline_ms) && write_wishes(payload, request) &&
+         rpcs_bytes_append_text(payload, "}");
 }
 
 static int is_too_large(const rpcs_client* client, size_t payload_length) {

@@ -75,7 +75,9 @@ typedef struct rpcs_request {
   const char* params;   /* a JSON array or object, sent as it is; null: none */
   const char* chain;    /* by name; null: rpcs_options.chain */
   uint32_t deadline_ms; /* from now until the end of the call; told to the sidecar as well */
-  void* reserved[4];    /* zero */
+  const char* provider; /* by its configured name: no other may answer; null: any */
+  int explain;          /* not 0: the result is a JSON object that tells how the call went */
+  void* reserved[2];    /* zero */
 } rpcs_request;
 
 /* The sidecar's answer. A member may be added at the end: never allocate or copy one. */

@@ -1,3 +1,5 @@
+#include <cstddef>
+
 #include "tests/unit/client/looped_client.h"
 
 namespace sidecar::testing {
@@ -32,6 +34,39 @@ TEST_CASE("rpcs_submit: without params and deadline the default deadline is told
   client.submit("m");
 
   CHECK(client.next_frame(session).payload == R"({"method":"m","deadline_ms":30000})");
+}
+
+TEST_CASE("rpcs_submit: a provider and a wish to know why are told, when there are any") {
+  TempFolder folder;
+  FakeSidecar sidecar(folder.file("s"));
+  LoopedClient client(sidecar.path());
+  FakeSession session = client.meet(sidecar);
+  rpcs_request request{};
+  request.method = "m";
+  request.params = "[]";
+  request.deadline_ms = 250;
+
+  request.provider = "al\"pha";
+  client.submit(request);
+  CHECK(client.next_frame(session).payload ==
+        R"({"method":"m","params":[],"deadline_ms":250,"provider":"al\"pha"})");
+  request.provider = nullptr;
+  request.explain = 1;
+  client.submit(request);
+  CHECK(client.next_frame(session).payload ==
+        R"({"method":"m","params":[],"deadline_ms":250,"explain":true})");
+}
+
+TEST_CASE("rpcs_request: has the size it had before a member took a reserved place") {
+  struct First {
+    const char* method;
+    const char* params;
+    const char* chain;
+    uint32_t deadline_ms;
+    void* reserved[4];
+  };
+  CHECK(sizeof(rpcs_request) == sizeof(First));
+  CHECK(offsetof(rpcs_request, provider) == offsetof(First, reserved));
 }
 
 TEST_CASE("rpcs_submit: an ERROR frame is an answer, marked as an error") {
