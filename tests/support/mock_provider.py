@@ -95,4 +95,3 @@ class MockProvider(sidecar_process.Process):
 
 def as_fault(one):
     return {"kind": one} if isinstance(one, str) else one
-

@@ -235,6 +235,80 @@ TEST_CASE("MockProvider: who leaves in the middle of a blob ends it") {
   CHECK(provider.mock->stats().left_early == 1);
 }
 
+TEST_CASE("MockProvider: the control page is on its own port, or else on the same one") {
+  const std::string control = R"({"faults":[{"kind":"lag","blocks":4}]})";
+  const auto request = [](std::string_view body) {
+    return "POST /control HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(body.size()) +
+           "\r\n\r\n" + std::string(body);
+  };
+  for (const bool is_separate : {false, true}) {
+    CAPTURE(is_separate);
+    MockOptions options{.head = 1'000};
+    if (is_separate) {
+      options.control_port = 0;
+    }
+    Provider provider(options);
+    CHECK((provider.mock->control_port() != 0) == is_separate);
+    MockClient pages(*provider.loop,
+                     is_separate ? provider.mock->control_port() : provider.mock->port());
+    MockClient client = provider.client();
+
+    pages.send(request(control));
+    const HttpAnswer applied = pages.answer();
+    CHECK(applied.status == 200);
+    CHECK(applied.body == "{\"faults\":[{\"kind\":\"lag\",\"blocks\":4}],\"strikes\":[0]}\n");
+    CHECK(client.post(call("eth_blockNumber")).body.ends_with(R"("0x3e4"})"));
+
+    pages.send(request(R"({"add":[{"kind":"lag"}]})"));
+    const HttpAnswer refused = pages.answer();
+    CHECK(refused.status == 400);
+    CHECK(refused.body.starts_with("add[0].blocks: must be given"));
+    MockClient other = provider.client();
+    CHECK(other.get("/control").status == (is_separate ? 404 : 200));
+  }
+}
+
+TEST_CASE("MockProvider: faults of the start are on, and a wrong one is refused") {
+  Provider provider({.head = 1'000, .faults = {R"({"kind":"wrong_id"})", R"([{"kind":"lag",
+    "blocks":1}])"}});
+
+  CHECK(provider.client().post(call("eth_blockNumber")).body ==
+        R"({"jsonrpc":"2.0","id":1000000007,"result":"0x3e7"})");
+
+  auto loop = Loop::create();
+  REQUIRE(loop.ok());
+  const auto made = MockProvider::create(*loop.value(), {.faults = {R"({"kind":"refuse"})"}});
+  REQUIRE_FALSE(made.ok());
+  CHECK(made.error().code == Errc::kInvalid);
+  CHECK(made.error().detail.starts_with("fault: add[0].kind: refuse needs a control port"));
+}
+
+TEST_CASE("MockProvider: calls that are swallowed or refused are counted all the same") {
+  Provider provider;
+  const auto control = [&provider](std::string_view body) {
+    MockClient pages = provider.client();
+    pages.send("POST /control HTTP/1.1\r\nHost: x\r\nContent-Length: " +
+               std::to_string(body.size()) + "\r\n\r\n" + std::string(body));
+    return pages.answer().status;
+  };
+  REQUIRE(control(R"({"faults":[{"kind":"http_status","status":503}]})") == 200);
+  MockClient client = provider.client();
+  CHECK(client.post(call("eth_chainId")).status == 503);
+  CHECK(client.post(call("eth_sendRawTransaction", R"(["0x01"])")).status == 503);
+  CHECK(client.post(call("eth_sendRawTransaction", R"(["0x01"])")).status == 503);
+  REQUIRE(control(R"({"faults":[{"kind":"blackhole"}]})") == 200);
+  client.send_post(call("eth_chainId"));
+
+  REQUIRE(turn_until(*provider.loop, [&] { return provider.mock->stats().in_flight == 1; }));
+  const MockStats& stats = provider.mock->stats();
+  CHECK(stats.by_method.at("eth_chainId") == 2);
+  CHECK(stats.transactions.distinct() == 1);
+  CHECK(stats.transactions.repeats_max() == 2);
+  CHECK(stats.requests == 4);
+  client.leave();
+  CHECK(turn_until(*provider.loop, [&] { return provider.mock->stats().in_flight == 0; }));
+}
+
 TEST_CASE("MockProvider: options out of range and a taken port are refused") {
   auto loop = Loop::create();
   REQUIRE(loop.ok());
