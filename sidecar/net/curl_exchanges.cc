@@ -18,6 +18,8 @@ namespace {
 constexpr size_t kHeaderBytesMax = 32 * 1024;
 constexpr size_t kHeaderLinesMax = 200;
 constexpr size_t kLengthDigitsMax = 18;  // what fits curl_off_t
+constexpr size_t kRetryAfterBytesMax = 64;
+constexpr long kErrorStatusMin = 400;
 constexpr int kDnsCacheSeconds = 30;
 constexpr unsigned kUserTimeoutMs = 20'000;
 
@@ -67,6 +69,15 @@ std::optional<std::string_view> header_value(std::string_view line, std::string_
   const size_t end = line.find_last_not_of(" \t\r\n");
   return begin == std::string_view::npos || end < begin ? std::string_view()
                                                         : line.substr(begin, end - begin + 1);
+}
+
+/// Of the last response. A copy, for curl's own dies with the handle.
+std::string retry_after_of(CURL* easy) {
+  curl_header* found = nullptr;
+  if (curl_easy_header(easy, "Retry-After", 0, CURLH_HEADER, -1, &found) != CURLHE_OK) {
+    return "";
+  }
+  return std::string(std::string_view(found->value).substr(0, kRetryAfterBytesMax));
 }
 
 int on_socket_made(void*, curl_socket_t fd, curlsocktype) {
@@ -239,6 +250,8 @@ void CurlExchanges::on_done(CURL* easy, CURLcode code) {
     result.end = exchange->broken;
     result.detail = exchange->broken_detail;
   }
+  const std::string retry_after = status >= kErrorStatusMin ? retry_after_of(easy) : "";
+  result.retry_after = retry_after;
   std::unique_ptr<CurlExchange> done = std::move(*owned);
   exchanges.erase(done->id);
   const uint64_t tag = done->tag;

@@ -46,6 +46,8 @@ struct HttpResult {
   int status = 0;
   bool may_be_sent = false;  ///< a byte of the request may have left
   std::string_view detail;   ///< a phrase without URL or key; lives during the callback
+  /// The header as it came with a status from 400 on, its first 64 bytes; lives as long.
+  std::string_view retry_after = {};
 };
 
 using HttpCallId = uint64_t;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "policy/retry_after.h"
 #include "rpc/envelope.h"
 
 namespace sidecar {
@@ -230,6 +231,9 @@ void HttpChannel::on_http_done(uint64_t tag, const HttpResult& http) {
     result.detail = http.detail;
   }
   result.sent = http.may_be_sent ? Sent::kMaybe : Sent::kNo;
+  if (!http.retry_after.empty()) {
+    result.retry_after = parse_retry_after(http.retry_after, loop_.unix_now());
+  }
   finish(*exchange, result, http.status);
 }
 

@@ -130,10 +130,8 @@ AttemptResult ResponseReader::finish() {
 AttemptResult ResponseReader::finish_with_status(int status) {
   AttemptResult result;
   result.http_status = status;
-  result.outcome = status == 429 ? Outcome::kRateLimited : Outcome::kHttpStatus;
-  // 401, 402, 403, 429 speak of us and the provider, not of the call: they outrank the body.
-  const bool is_about_us = status == 401 || status == 402 || status == 403 || status == 429;
-  if (is_about_us || scanner_.status() != ScanStatus::kDone || is_streaming_) {
+  result.outcome = Outcome::kHttpStatus;
+  if (scanner_.status() != ScanStatus::kDone || is_streaming_) {
     return result;
   }
   const ResponseView view = parse_response(bytes_, scanner_);

@@ -35,7 +35,8 @@ class ResponseReader {
   bool is_held() const { return is_held_; }
   /// The end of the attempt once the transport says the body is whole. Views live as long as this.
   AttemptResult finish();
-  /// The verdict on a body that came with a status other than 2xx; never a fault of its own.
+  /// The end when the body came with a status other than 2xx: a JSON-RPC error when it is one, else
+  /// the status; never a fault of its own. What they mean is not judged here.
   AttemptResult finish_with_status(int status);
 
   bool has_fault() const { return fault_ != Outcome::kResult; }

@@ -153,28 +153,39 @@ TEST_CASE(
   CHECK(parts.parts + std::string(reader.finish().body) == value);
 }
 
-TEST_CASE("ResponseReader: A27 with another status a JSON-RPC error decides, else the status") {
-  struct Row {
-    int status;
-    std::string text;
-    Outcome outcome;
-  };
-  const std::string error = R"({"jsonrpc":"2.0","id":42,"error":{"code":-32602,"message":"m"}})";
-  for (const Row& row : std::vector<Row>{{500, error, Outcome::kRpcError},
-                                         {400, error, Outcome::kRpcError},
-                                         {503, "busy", Outcome::kHttpStatus},
-                                         {503, "", Outcome::kHttpStatus},
-                                         {302, "", Outcome::kHttpStatus},
-                                         {401, error, Outcome::kHttpStatus},
-                                         {403, error, Outcome::kHttpStatus},
-                                         {429, error, Outcome::kRateLimited}}) {
-    CAPTURE(row.status);
+TEST_CASE("ResponseReader: A27 another status keeps a JSON-RPC error, whatever the status is") {
+  const std::string text = R"({"jsonrpc":"2.0","id":42,"error":{"code":-32602,"message":"m"}})";
+  for (const int status : {400, 401, 402, 403, 404, 413, 429, 500, 503, 520}) {
+    CAPTURE(status);
     Parts parts;
     ResponseReader reader(1, 42, {1'000, true}, parts);
 
-    (void)reader.take(row.text);
+    (void)reader.take(text);
+    const AttemptResult result = reader.finish_with_status(status);
 
-    CHECK(reader.finish_with_status(row.status).outcome == row.outcome);
+    CHECK(result.outcome == Outcome::kRpcError);
+    CHECK(result.http_status == status);
+    CHECK(result.body == R"({"code":-32602,"message":"m"})");
+  }
+}
+
+TEST_CASE("ResponseReader: A27 another status without a JSON-RPC error is the status alone") {
+  const std::string a_result = R"({"jsonrpc":"2.0","id":42,"result":"0x1"})";
+  const std::string cut = R"({"jsonrpc":"2.0","id":42,"error":{"code":-32602,)";
+  const std::string bare = R"({"code":-32007,"message":"300/second request limit reached"})";
+  for (const std::string& text : {std::string("busy"), std::string(), a_result, cut, bare}) {
+    for (const int status : {302, 401, 429, 503}) {
+      CAPTURE(text);
+      Parts parts;
+      ResponseReader reader(1, 42, {1'000, true}, parts);
+
+      (void)reader.take(text);
+      const AttemptResult result = reader.finish_with_status(status);
+
+      CHECK(result.outcome == Outcome::kHttpStatus);
+      CHECK(result.http_status == status);
+      CHECK(result.body.empty());
+    }
   }
 }
 
