@@ -1,4 +1,4 @@
-"""The mock provider's faults, one by one, as a client without any cleverness sees them on the wire."""
+"""The mock provider's faults, one by one, as a client with no cleverness sees them on the wire."""
 
 import contextlib
 import json
