@@ -4,7 +4,7 @@
 
 namespace sidecar::testing {
 
-/// Where the HTTP status has a say.
+/// Where the HTTP status has a say: the same in both families.
 inline constexpr CapturedError kCapturedHttp[] = {
     said("proxyd", -32601, "rpc method is not whitelisted", Outcome::kUnsupported)
         .under(403)
@@ -74,6 +74,10 @@ inline constexpr CapturedError kCapturedHttp[] = {
     said("a gateway", -32000, "upstream said something odd", Outcome::kNodeFault).under(503),
     said("a gateway", -32000, "upstream said something odd", Outcome::kNodeFault).under(522),
     said("a node", -32000, "something odd", Outcome::kUnknownError).under(500),
+};
+
+/// The same, where the body is an EVM node's.
+inline constexpr CapturedError kCapturedHttpEvm[] = {
     said("dRPC", -32601, "method not available", Outcome::kUnsupported).under(400),
     said("proxyd", -32019, "block is out of range", Outcome::kMissing).under(400),
     said("proxyd", -32015, "gateway timeout", Outcome::kNodeTimeout).under(504),

@@ -26,9 +26,13 @@ struct CapturedSet {
 };
 
 std::vector<CapturedSet> all_captured() {
-  return {{Family::kEvm, kCapturedHttp},     {Family::kSvm, kCapturedHttp},
-          {Family::kEvm, kCapturedEvmReads}, {Family::kEvm, kCapturedEvmTransactions},
-          {Family::kEvm, kCapturedEvmNodes}, {Family::kSvm, kCapturedSvm}};
+  return {{Family::kEvm, kCapturedHttp},
+          {Family::kSvm, kCapturedHttp},
+          {Family::kEvm, kCapturedHttpEvm},
+          {Family::kEvm, kCapturedEvmReads},
+          {Family::kEvm, kCapturedEvmTransactions},
+          {Family::kEvm, kCapturedEvmNodes},
+          {Family::kSvm, kCapturedSvm}};
 }
 
 /// A refusal and the bytes that its views look at.
@@ -53,20 +57,11 @@ Verdict judge(Family family, const CapturedError& captured) {
   return classify(said.refusal);
 }
 
-/// The rows that only the EVM words of a gateway reach.
-bool is_evm_only(const CapturedError& captured) {
-  return captured.status == 400 || captured.from == "dRPC" ||
-         (captured.from == "proxyd" && captured.status == 504);
-}
-
 }  // namespace
 
 TEST_CASE("Classifier: each captured refusal is what it is") {
   for (const CapturedSet& set : all_captured()) {
     for (const CapturedError& captured : set.errors) {
-      if (set.family == Family::kSvm && is_evm_only(captured)) {
-        continue;
-      }
       CAPTURE(captured.from);
       CAPTURE(captured.message);
       CAPTURE(captured.status);
