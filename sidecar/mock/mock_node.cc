@@ -9,6 +9,7 @@ namespace sidecar {
 namespace {
 
 constexpr int kUnhealthyCode = -32005;
+constexpr uint64_t kHealthySlots = 128;  // Agave's --health-check-slot-distance
 
 std::optional<uint64_t> evm_block_named(const EvmChain& chain, std::string_view method,
                                         const JsonValue& params, Millis now) {
@@ -47,6 +48,16 @@ MethodReply syncing_reply(uint64_t head, uint64_t blocks) {
   writer.key("currentBlock").string(to_quantity(head - behind));
   writer.key("highestBlock").string(to_quantity(head)).end_object();
   return reply;
+}
+
+/// Nullopt for a healthy node.
+std::optional<MethodReply> unhealthy_reply(uint64_t slots_behind) {
+  if (slots_behind == 0) {
+    return std::nullopt;
+  }
+  const std::string slots = std::to_string(slots_behind);
+  return MethodReply::error(kUnhealthyCode, "Node is behind by " + slots + " slots",
+                            "{\"numSlotsBehind\":" + slots + "}");
 }
 
 }  // namespace
@@ -119,10 +130,9 @@ std::optional<MethodReply> MockNode::lie(std::string_view method, const CallFaul
   if (evm_ && faults.syncing_blocks > 0 && method == "eth_syncing") {
     return syncing_reply(head(now), faults.syncing_blocks);
   }
-  if (svm_ && faults.syncing_blocks > 0 && method == "getHealth") {
-    const std::string slots = std::to_string(faults.syncing_blocks);
-    return MethodReply::error(kUnhealthyCode, "Node is behind by " + slots + " slots",
-                              "{\"numSlotsBehind\":" + slots + "}");
+  if (svm_ && method == "getHealth") {
+    return unhealthy_reply(std::max(
+        faults.syncing_blocks, faults.blocks_behind > kHealthySlots ? faults.blocks_behind : 0));
   }
   return std::nullopt;
 }

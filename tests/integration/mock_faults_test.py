@@ -10,6 +10,13 @@ import mock_provider
 import sidecar_process
 
 HEAD = 1_000
+# The example of EIP-155.
+RAW_TRANSACTION = (
+    "0xf86c098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a764000080"
+    "25a028ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d8997f761aecb7"
+    "03304b3800ccf555c9f3dc64214b297fb1966a3b6d83"
+)
+RAW_TRANSACTION_HASH = "0x33469b22e9f636356c4160a87eb19df52b7412e8eac32a4a55ffe88ea8350788"
 
 
 class Wire:
@@ -417,6 +424,25 @@ class MockFaultsTest(unittest.TestCase):
         stats = mock.stats()
         self.assertEqual(stats["transactions"], {"distinct": 2, "max_repeats": 3, "untracked": 0})
         self.assertEqual(stats["by_method"], {"eth_sendRawTransaction": 4})
+
+    def test_what_is_not_answered_is_carried_out_unless_it_is_not(self):
+        mock = self.evm()
+        for fault, is_carried_out in (
+            ({"kind": "reset", "carried_out": False}, False),
+            ({"kind": "blackhole", "carried_out": False}, False),
+            ({"kind": "http_status", "status": 503}, False),
+            ({"kind": "reset"}, True),
+        ):
+            with self.subTest(fault=fault):
+                mock.control(fault)
+                calls = mock.stats()["calls"]
+                self.wire(mock).send("eth_sendRawTransaction", [RAW_TRANSACTION])
+                sidecar_process.wait_until(lambda: mock.stats()["calls"] > calls)
+                mock.heal()
+                found = mock.result("eth_getTransactionByHash", [RAW_TRANSACTION_HASH])
+                self.assertEqual(found is not None, is_carried_out)
+        again = mock.call("eth_sendRawTransaction", [RAW_TRANSACTION])
+        self.assertEqual(again["error"], {"code": -32000, "message": "already known"})
 
     def test_without_a_control_port_the_page_is_on_the_same_one(self):
         mock = sidecar_process.Process(["mock", "--fault", '[{"kind":"wrong_id"}]'])

@@ -189,6 +189,8 @@ TEST_CASE("MockNode: Solana lags, forks, is unhealthy, of another cluster, witho
   CHECK(
       house.ask("getHealth", "[]", odd) ==
       R"(error {"code":-32005,"message":"Node is behind by 153 slots","data":{"numSlotsBehind":153}})");
+  CHECK(house.ask("getHealth", "[]", behind(128)) == "\"ok\"");
+  CHECK(house.ask("getHealth", "[]", behind(129)).ends_with(R"({"numSlotsBehind":129}})"));
   CHECK(house.ask("getGenesisHash", "[]", odd) != house.ask("getGenesisHash"));
   CHECK(house.ask("getLatestBlockhash", processed, odd) !=
         house.ask("getLatestBlockhash", processed));
