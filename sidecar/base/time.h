@@ -23,6 +23,8 @@ class Clock {
  public:
   virtual ~Clock() = default;
   virtual Instant now() const = 0;
+  /// Wall time since the Unix epoch; may jump. Only for what is bound to a calendar.
+  virtual Millis unix_now() const = 0;
 };
 
 /// One timer that its owner re-arms at will; arming again replaces the earlier setting.

@@ -3,6 +3,7 @@
 #include <uv.h>
 
 #include <algorithm>
+#include <chrono>
 #include <csignal>
 #include <utility>
 
@@ -137,6 +138,10 @@ void Loop::run_turn_end() {
   }
   turn_ends_.clear();
   uv_unref(reinterpret_cast<uv_handle_t*>(&handles_->turn_end));
+}
+
+Millis Loop::unix_now() const {
+  return std::chrono::duration_cast<Millis>(std::chrono::system_clock::now().time_since_epoch());
 }
 
 Instant Loop::now() const {

@@ -44,6 +44,7 @@ class Loop : public Timers {
   void forget_turn_end(TurnEnd& due);
 
   Instant now() const override;
+  Millis unix_now() const override;
   std::unique_ptr<Timer> make_timer(std::function<void()> on_due) override;
 
   uv_loop_s* raw();

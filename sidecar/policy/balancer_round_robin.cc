@@ -2,18 +2,15 @@
 
 namespace sidecar {
 
-std::optional<size_t> BalancerRoundRobin::pick(std::span<const Candidate> candidates) {
-  std::optional<size_t> best;
+std::optional<size_t> BalancerRoundRobin::pick(std::span<const Candidate> candidates, Instant) {
   for (size_t step = 0; step < candidates.size(); ++step) {
     const size_t i = (next_ + step) % candidates.size();
-    if (!candidates[i].is_tried && (!best || candidates[i].tier < candidates[*best].tier)) {
-      best = i;
+    if (candidates[i].is_usable) {
+      next_ = i + 1;
+      return i;
     }
   }
-  if (best) {
-    next_ = *best + 1;
-  }
-  return best;
+  return std::nullopt;
 }
 
 }  // namespace sidecar

@@ -4,10 +4,10 @@
 
 namespace sidecar {
 
-/// Each endpoint of the tier in its turn; weights are not looked at.
+/// Each usable endpoint in its turn; weights are not looked at.
 class BalancerRoundRobin final : public Balancer {
  public:
-  std::optional<size_t> pick(std::span<const Candidate> candidates) override;
+  std::optional<size_t> pick(std::span<const Candidate> candidates, Instant now) override;
 
  private:
   size_t next_ = 0;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace sidecar {
@@ -13,6 +14,7 @@ enum class Vendor : uint8_t { kGeneric, kAlchemy, kInfura, kQuicknode, kHelius, 
 
 /// "generic", "alchemy", ...: as written in the configuration.
 std::string_view vendor_name(Vendor vendor);
+std::optional<Vendor> vendor_of_name(std::string_view name);
 /// The vendor whose endpoints have this host name; kGeneric when none is known.
 Vendor vendor_of_host(std::string_view host);
 

@@ -14,6 +14,9 @@ namespace sidecar::testing {
 class FakeTime final : public Timers {
  public:
   Instant now() const override { return now_; }
+  Millis unix_now() const override {
+    return unix_at_start + std::chrono::duration_cast<Millis>(now_ - kStart);
+  }
 
   std::unique_ptr<Timer> make_timer(std::function<void()> on_due) override {
     return std::make_unique<FakeTimer>(*this, std::move(on_due));
@@ -29,6 +32,9 @@ class FakeTime final : public Timers {
     }
     now_ = until;
   }
+
+  /// Wall time when the clock began: 21 November 2026, noon.
+  Millis unix_at_start{1'795'262'400'000};
 
  private:
   struct FakeTimer final : Timer {
@@ -60,7 +66,8 @@ class FakeTime final : public Timers {
     return found;
   }
 
-  Instant now_{std::chrono::hours(1)};
+  static constexpr Instant kStart{std::chrono::hours(1)};
+  Instant now_ = kStart;
   std::set<FakeTimer*> timers_;
 };
 

@@ -1,0 +1,165 @@
+#include "policy/budget.h"
+
+#include <algorithm>
+#include <chrono>
+#include <numeric>
+
+namespace sidecar {
+
+namespace {
+
+constexpr uint64_t kNano = 1'000'000'000;
+constexpr Nanos kSlice{std::chrono::seconds(1)};
+
+using Days = std::chrono::sys_days;
+
+Days day_of(Millis unix_time) {
+  return Days(std::chrono::floor<std::chrono::days>(unix_time));
+}
+
+Millis unix_of(Days day) {
+  return std::chrono::duration_cast<Millis>(day.time_since_epoch());
+}
+
+/// The next moment after `unix_now` at which the hour begins.
+Millis next_day_end(const BudgetOptions& options, Millis unix_now) {
+  const std::chrono::hours hour(options.reset_hour);
+  const Days day = day_of(unix_now - hour);
+  return unix_of(day + std::chrono::days(1)) + hour;
+}
+
+/// The next moment after `unix_now` at which the hour of the month's reset day begins.
+Millis next_month_end(const BudgetOptions& options, Millis unix_now) {
+  const std::chrono::hours hour(options.reset_hour);
+  const std::chrono::year_month_day today(day_of(unix_now - hour));
+  const std::chrono::day reset(options.reset_day);
+  std::chrono::year_month_day end = today.year() / today.month() / reset;
+  if (today.day() >= reset) {
+    end = end + std::chrono::months(1);
+  }
+  return unix_of(Days(end)) + hour;
+}
+
+}  // namespace
+
+Budget::Budget(const BudgetOptions& options, Instant now, Millis unix_now)
+    : options_(options),
+      tokens_nano_(capacity() * kNano),
+      refilled_at_(now),
+      slice_began_(now),
+      day_ends_(next_day_end(options, unix_now)),
+      month_ends_(next_month_end(options, unix_now)) {}
+
+bool Budget::is_bounded() const {
+  return options_.per_second != 0 || options_.per_10s != 0 || options_.per_day != 0 ||
+         options_.per_month != 0;
+}
+
+void Budget::roll(Instant now, Millis unix_now) {
+  refill(now);
+  turn_slices(now);
+  turn_calendar(unix_now);
+}
+
+void Budget::refill(Instant now) {
+  if (options_.per_second == 0 || now <= refilled_at_) {
+    return;
+  }
+  // A unit a second is a billionth a nanosecond. Past the time that fills it there is nothing to
+  // count.
+  const auto elapsed = static_cast<uint64_t>((now - refilled_at_).count());
+  const uint64_t missing = capacity() * kNano - tokens_nano_;
+  const bool is_full = elapsed >= missing / options_.per_second + 1;
+  tokens_nano_ += is_full ? missing : std::min(missing, elapsed * options_.per_second);
+  refilled_at_ = now;
+}
+
+void Budget::turn_slices(Instant now) {
+  if (now < slice_began_ + kSlice) {
+    return;
+  }
+  const auto turns = static_cast<uint64_t>((now - slice_began_) / kSlice);
+  for (uint64_t i = 0; i < std::min<uint64_t>(turns, kSliceCount); ++i) {
+    slice_ = (slice_ + 1) % kSliceCount;
+    slices_[slice_] = 0;
+  }
+  slice_began_ += kSlice * static_cast<int64_t>(turns);
+}
+
+void Budget::turn_calendar(Millis unix_now) {
+  if (unix_now >= day_ends_) {
+    spent_day_ = 0;
+    day_ends_ = next_day_end(options_, unix_now);
+  }
+  if (unix_now >= month_ends_) {
+    spent_month_ = 0;
+    month_ends_ = next_month_end(options_, unix_now);
+  }
+}
+
+uint64_t Budget::spent_lately() const {
+  return std::accumulate(slices_.begin(), slices_.end(), uint64_t{0});
+}
+
+bool Budget::may_spend(uint64_t cost, Instant now, Millis unix_now) {
+  roll(now, unix_now);
+  const auto fits = [cost](uint64_t spent, uint64_t bound) {
+    return bound == 0 || spent + cost <= bound;
+  };
+  const bool has_tokens = options_.per_second == 0 || tokens_nano_ / kNano >= cost;
+  return has_tokens && fits(spent_lately(), options_.per_10s) &&
+         fits(spent_day_, options_.per_day) && fits(spent_month_, options_.per_month);
+}
+
+void Budget::spend(uint64_t cost, Instant now, Millis unix_now) {
+  roll(now, unix_now);
+  if (options_.per_second != 0) {
+    tokens_nano_ -= std::min(tokens_nano_, cost * kNano);
+  }
+  slices_[slice_] += cost;
+  spent_day_ += cost;
+  spent_month_ += cost;
+}
+
+std::optional<Instant> Budget::affordable_at(uint64_t cost, Instant now, Millis unix_now) {
+  roll(now, unix_now);
+  const bool is_used_up = (options_.per_day != 0 && spent_day_ + cost > options_.per_day) ||
+                          (options_.per_month != 0 && spent_month_ + cost > options_.per_month);
+  const bool never_fits = (options_.per_second != 0 && cost > capacity()) ||
+                          (options_.per_10s != 0 && cost > options_.per_10s);
+  if (is_used_up || never_fits) {
+    return std::nullopt;
+  }
+  Instant when = now;
+  if (options_.per_second != 0 && tokens_nano_ < cost * kNano) {
+    const uint64_t missing = cost * kNano - tokens_nano_;
+    when += Nanos(static_cast<int64_t>((missing + options_.per_second - 1) / options_.per_second));
+  }
+  if (options_.per_10s != 0) {
+    uint64_t spent = spent_lately();
+    Instant turn = slice_began_;
+    for (size_t i = 1; i <= kSliceCount && spent + cost > options_.per_10s; ++i) {
+      turn += kSlice;
+      spent -= slices_[(slice_ + i) % kSliceCount];
+      when = std::max(when, turn);
+    }
+  }
+  return when;
+}
+
+Budget::Left Budget::left(Instant now, Millis unix_now) {
+  roll(now, unix_now);
+  const auto left_of = [](uint64_t bound, uint64_t spent) {
+    return bound == 0 ? std::nullopt : std::optional(bound - std::min(bound, spent));
+  };
+  Left left;
+  if (options_.per_second != 0) {
+    left.second = tokens_nano_ / kNano;
+  }
+  left.ten_seconds = left_of(options_.per_10s, spent_lately());
+  left.day = left_of(options_.per_day, spent_day_);
+  left.month = left_of(options_.per_month, spent_month_);
+  return left;
+}
+
+}  // namespace sidecar

@@ -1,0 +1,79 @@
+#include "policy/circuit_breaker.h"
+
+#include <algorithm>
+
+namespace sidecar {
+
+std::string_view breaker_state_name(BreakerState state) {
+  switch (state) {
+    case BreakerState::kClosed:
+      return "closed";
+    case BreakerState::kOpen:
+      return "open";
+    case BreakerState::kHalfOpen:
+      return "half_open";
+  }
+  return "";
+}
+
+BreakerState CircuitBreaker::state(Instant now) const {
+  if (!is_open_) {
+    return BreakerState::kClosed;
+  }
+  return now >= retry_at_ ? BreakerState::kHalfOpen : BreakerState::kOpen;
+}
+
+bool CircuitBreaker::may_start(Instant now) const {
+  const BreakerState at = state(now);
+  return at == BreakerState::kClosed || (at == BreakerState::kHalfOpen && !is_trial_live_);
+}
+
+void CircuitBreaker::on_start(Instant now) {
+  is_trial_live_ = is_trial_live_ || state(now) == BreakerState::kHalfOpen;
+}
+
+bool CircuitBreaker::on_success(Instant) {
+  const bool was_open = is_open_;
+  reset();
+  return was_open;
+}
+
+bool CircuitBreaker::on_failure(Instant now) {
+  failures_ = std::min(failures_ + 1, UINT32_MAX - 1);
+  if (is_open_) {
+    // Those that were under way when it opened tell nothing new; a failed trial does.
+    const bool is_trial = state(now) == BreakerState::kHalfOpen && is_trial_live_;
+    if (is_trial) {
+      open(now);
+    }
+    return is_trial;
+  }
+  if (failures_ < options_.failures_max) {
+    return false;
+  }
+  open(now);
+  return true;
+}
+
+void CircuitBreaker::open(Instant now) {
+  constexpr uint32_t kDoublingsMax = 20;
+  const Millis pause = std::min(
+      options_.open_max, options_.open_min * (int64_t{1} << std::min(openings_, kDoublingsMax)));
+  is_open_ = true;
+  is_trial_live_ = false;
+  ++openings_;
+  retry_at_ = now + pause;
+}
+
+void CircuitBreaker::on_no_verdict() {
+  is_trial_live_ = false;
+}
+
+void CircuitBreaker::reset() {
+  is_open_ = false;
+  is_trial_live_ = false;
+  failures_ = 0;
+  openings_ = 0;
+}
+
+}  // namespace sidecar

@@ -1,0 +1,34 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+
+#include "base/time.h"
+
+namespace sidecar {
+
+/// Quantiles of recent latencies in fixed memory: counts in buckets a quarter octave wide, halved
+/// whenever sample_count reaches kSamplesMax, so that old samples fade.
+/// Limits: 10 us to 83 s; outside goes to the nearest bucket. An answer is at most a quarter too
+/// high. Owner: whoever measures, by value. Size: under 300 bytes.
+class LatencyHistogram {
+ public:
+  static constexpr uint32_t kSamplesMax = 512;
+
+  void add(Nanos took);
+  /// The upper edge of the bucket that holds the quantile; none without samples. 0 <= q <= 1.
+  /// Cached: a few nanoseconds when nothing was added since the last time for this q.
+  std::optional<Nanos> quantile(double q) const;
+  uint32_t sample_count() const { return sample_count_; }
+  void clear();
+
+ private:
+  static constexpr size_t kBucketCount = 96;
+  std::array<uint16_t, kBucketCount> counts_{};
+  uint32_t sample_count_ = 0;
+  mutable double cached_q_ = -1;  ///< the quantile asked for last; -1 = none since the last sample
+  mutable Nanos cached_{0};
+};
+
+}  // namespace sidecar
