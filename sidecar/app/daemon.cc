@@ -7,7 +7,6 @@
 
 #include "app/version.h"
 #include "base/log.h"
-#include "policy/balancer_round_robin.h"
 #include "upstream/http_channel.h"
 #include "upstream/ipc_channel.h"
 
@@ -27,23 +26,27 @@ uint64_t first_id(uint64_t seed) {
   return (seed & 0xffff'ffffu) + 1;
 }
 
-Endpoint endpoint_of(const ProviderOptions& provider, UpstreamPort& port) {
-  return {provider.name, provider.tier, provider.weight, provider.timeout, &port};
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config) {
   std::unique_ptr<Daemon> daemon(new Daemon(loop, config));
-  std::vector<Pool> pools;
-  if (auto opened = daemon->open_channels(config, pools); !opened.ok()) {
-    return opened.error();
+  std::vector<Pool*> pools;
+  for (size_t i = 0; i < config.chains.size(); ++i) {
+    if (auto opened = daemon->open_pool(config, i); !opened.ok()) {
+      return opened.error();
+    }
+    pools.push_back(daemon->pools_.back().get());
   }
   daemon->dispatcher_ =
       std::make_unique<Dispatcher>(config.dispatcher, loop, daemon->sessions_, daemon->telemetry_,
-                                   std::move(pools), first_id(random_seed()));
+                                   pools, first_id(random_seed()), random_seed());
+  daemon->status_.set_dispatcher(*daemon->dispatcher_);
+  daemon->admin_ =
+      std::make_unique<Admin>(*daemon->dispatcher_, daemon->sessions_, daemon->status_);
+  daemon->prober_ =
+      std::make_unique<Prober>(config.health.probe, loop, daemon->telemetry_, pools, random_seed());
   auto listener = Listener::create(
-      loop, {config.listen, config.http, config.limits}, daemon->chains_, *daemon->dispatcher_,
+      loop, {config.listen, config.http, config.limits}, daemon->chains_, *daemon->admin_,
       daemon->sessions_,
       [telemetry = &daemon->telemetry_](std::string_view what, std::string_view name) {
         telemetry->count(what, name);
@@ -53,10 +56,11 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config)
     return listener.error();
   }
   daemon->listener_ = std::move(listener).value();
+  daemon->prober_->start();
   return daemon;
 }
 
-Daemon::Daemon(Loop& loop, const Config& config) : loop_(loop) {
+Daemon::Daemon(Loop& loop, const Config& config) : loop_(loop), status_(loop, pools_, telemetry_) {
   for (const ChainConfig& chain : config.chains) {
     chains_.push_back({static_cast<ChainNumber>(chains_.size() + 1), chain.name, chain.family,
                        chain.chain_id.value_or(0)});
@@ -65,31 +69,49 @@ Daemon::Daemon(Loop& loop, const Config& config) : loop_(loop) {
 
 Daemon::~Daemon() = default;
 
-Status Daemon::open_channels(const Config& config, std::vector<Pool>& pools) {
-  for (size_t i = 0; i < config.chains.size(); ++i) {
-    std::vector<Endpoint> endpoints;
-    for (const ProviderOptions& provider : config.chains[i].providers) {
-      const uint64_t seed = random_seed();
-      // A node on this host is asked over its own socket when it has one.
-      if (!provider.ipc.empty()) {
-        channels_.push_back(std::make_unique<IpcChannel>(loop_, provider, first_id(seed), seed));
-        endpoints.push_back(endpoint_of(provider, *channels_.back()));
-      }
-      if (!provider.http.empty()) {
-        auto channel = HttpChannel::create(loop_, provider, first_id(seed));
-        if (!channel.ok()) {
-          return Error{channel.error().code,
-                       "provider " + provider.name + ": " + channel.error().detail};
-        }
-        channels_.push_back(std::move(channel).value());
-        endpoints.push_back(endpoint_of(provider, *channels_.back()));
-      }
-      if (provider.ipc.empty() && provider.http.empty()) {
-        log::warn("provider_without_calls", log::kv("provider", provider.name),
-                  log::kv("why", "only ws is set; calls need http or ipc"));
-      }
+Status Daemon::open_pool(const Config& config, size_t chain) {
+  std::vector<EndpointSeed> endpoints;
+  for (const ProviderConfig& provider : config.chains[chain].providers) {
+    if (auto opened = open_channels(provider, endpoints); !opened.ok()) {
+      return Error{opened.error().code,
+                   "provider " + provider.channel.name + ": " + opened.error().detail};
     }
-    pools.emplace_back(chains_[i], std::move(endpoints), std::make_unique<BalancerRoundRobin>());
+  }
+  pools_.push_back(std::make_unique<Pool>(chains_[chain], pool_options(config.chains[chain]),
+                                          config.health, endpoints, loop_, telemetry_,
+                                          random_seed()));
+  return Done{};
+}
+
+Status Daemon::open_channels(const ProviderConfig& provider, std::vector<EndpointSeed>& endpoints) {
+  const ProviderOptions& options = provider.channel;
+  const auto add = [&](Transport transport, std::unique_ptr<UpstreamPort> port) {
+    channels_.push_back(std::move(port));
+    EndpointSeed seed;
+    seed.provider = options.name;
+    seed.transport = transport;
+    seed.tier = options.tier;
+    seed.weight = options.weight;
+    seed.timeout = options.timeout;
+    seed.terms = terms_options(provider);
+    seed.port = channels_.back().get();
+    endpoints.push_back(std::move(seed));
+  };
+  const uint64_t seed = random_seed();
+  // A node on this host is asked over its own socket when it has one.
+  if (!options.ipc.empty()) {
+    add(Transport::kIpc, std::make_unique<IpcChannel>(loop_, options, first_id(seed), seed));
+  }
+  if (!options.http.empty()) {
+    auto channel = HttpChannel::create(loop_, options, first_id(seed));
+    if (!channel.ok()) {
+      return channel.error();
+    }
+    add(Transport::kHttp, std::move(channel).value());
+  }
+  if (options.ipc.empty() && options.http.empty()) {
+    log::warn("provider_without_calls", log::kv("provider", options.name),
+              log::kv("why", "only ws is set; calls need http or ipc"));
   }
   return Done{};
 }
@@ -111,6 +133,7 @@ std::string Daemon::hello() const {
 void Daemon::shut_down(std::function<void()> on_down) {
   log::info("shutting_down", log::kv("connections", listener_->connection_count()),
             log::kv("calls_in_flight", dispatcher_->calls_in_flight()));
+  prober_.reset();
   listener_->shut_down(std::move(on_down));
 }
 

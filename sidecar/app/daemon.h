@@ -5,9 +5,13 @@
 #include <string>
 #include <vector>
 
+#include "app/admin.h"
+#include "app/status_report.h"
 #include "app/telemetry.h"
 #include "config/config.h"
 #include "core/dispatcher.h"
+#include "core/pool.h"
+#include "core/prober.h"
 #include "downstream/listener.h"
 #include "downstream/session.h"
 #include "net/loop.h"
@@ -32,7 +36,8 @@ class Daemon {
 
  private:
   Daemon(Loop& loop, const Config& config);
-  Status open_channels(const Config& config, std::vector<Pool>& pools);
+  Status open_pool(const Config& config, size_t chain);
+  Status open_channels(const ProviderConfig& provider, std::vector<EndpointSeed>& endpoints);
   std::string hello() const;
 
   Loop& loop_;
@@ -40,7 +45,11 @@ class Daemon {
   SessionTable sessions_;
   std::vector<ChainInfo> chains_;
   std::vector<std::unique_ptr<UpstreamPort>> channels_;
+  std::vector<std::unique_ptr<Pool>> pools_;
+  StatusReport status_;
   std::unique_ptr<Dispatcher> dispatcher_;
+  std::unique_ptr<Prober> prober_;
+  std::unique_ptr<Admin> admin_;
   std::unique_ptr<Listener> listener_;
 };
 

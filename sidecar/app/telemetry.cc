@@ -1,5 +1,7 @@
 #include "app/telemetry.h"
 
+#include <array>
+
 #include "base/log.h"
 
 namespace sidecar {
@@ -24,16 +26,54 @@ void Telemetry::count(std::string_view what, std::string_view name) {
   ++counter->second;
 }
 
-void Telemetry::on_attempt_done(std::string_view chain, std::string_view provider, Outcome outcome,
+void Telemetry::on_attempt_done(const EndpointName& endpoint, AttemptKind kind, Outcome outcome,
                                 Nanos took) {
-  if (outcome != Outcome::kResult && outcome != Outcome::kRpcError) {
+  if (kind != AttemptKind::kFirst) {
+    count("attempt", attempt_kind_name(kind));
+  }
+  if (outcome != Outcome::kResult) {
     count("attempt_failed", outcome_name(outcome));
   }
   if (log::is_on(log::Level::kDebug)) {
-    log::debug("attempt_done", log::kv("step", "h"), log::kv("chain", chain),
-               log::kv("provider", provider), log::kv("outcome", outcome_name(outcome)),
-               log::kv("took_us", micros(took)));
+    log::debug("attempt_done", log::kv("step", "h"), log::kv("chain", endpoint.chain),
+               log::kv("provider", endpoint.provider), log::kv("kind", attempt_kind_name(kind)),
+               log::kv("outcome", outcome_name(outcome)), log::kv("took_us", micros(took)));
   }
+}
+
+void Telemetry::on_health_changed(const EndpointName& endpoint, HealthState from, HealthState to,
+                                  HealthEvent why) {
+  count("health", health_state_name(to));
+  // A person must act when a provider refuses us, or is not what it was configured to be.
+  const bool is_for_a_person = to == HealthState::kDisabled || to == HealthState::kQuarantined;
+  const bool is_good = to == HealthState::kHealthy;
+  const auto level = is_for_a_person ? log::Level::kError
+                     : is_good       ? log::Level::kInfo
+                                     : log::Level::kWarn;
+  const std::array<log::Field, 6> fields{
+      log::kv("chain", endpoint.chain),         log::kv("provider", endpoint.provider),
+      log::kv("transport", endpoint.transport), log::kv("from", health_state_name(from)),
+      log::kv("to", health_state_name(to)),     log::kv("why", health_event_name(why))};
+  log::write(level, "health_changed", fields);
+}
+
+void Telemetry::on_breaker_changed(const EndpointName& endpoint, BreakerState to) {
+  count("breaker", breaker_state_name(to));
+  log::info("breaker_changed", log::kv("chain", endpoint.chain),
+            log::kv("provider", endpoint.provider), log::kv("transport", endpoint.transport),
+            log::kv("to", breaker_state_name(to)));
+}
+
+void Telemetry::on_throttled(const EndpointName& endpoint, Nanos pause) {
+  count("throttled", endpoint.provider);
+  log::warn("throttled", log::kv("chain", endpoint.chain), log::kv("provider", endpoint.provider),
+            log::kv("pause_ms", std::chrono::duration_cast<Millis>(pause).count()));
+}
+
+void Telemetry::on_unknown_error(const EndpointName& endpoint, std::optional<int64_t> code) {
+  count("unknown_error", endpoint.provider);
+  log::debug("unknown_error", log::kv("chain", endpoint.chain),
+             log::kv("provider", endpoint.provider), log::kv("code", code.value_or(0)));
 }
 
 void Telemetry::on_call_done(std::string_view chain, std::string_view method, bool is_error,

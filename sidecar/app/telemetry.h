@@ -14,10 +14,15 @@ namespace sidecar {
 /// Owner: app.
 class Telemetry final : public Observer {
  public:
-  void on_attempt_done(std::string_view chain, std::string_view provider, Outcome outcome,
+  void on_attempt_done(const EndpointName& endpoint, AttemptKind kind, Outcome outcome,
                        Nanos took) override;
   void on_call_done(std::string_view chain, std::string_view method, bool is_error,
                     Nanos took) override;
+  void on_health_changed(const EndpointName& endpoint, HealthState from, HealthState to,
+                         HealthEvent why) override;
+  void on_breaker_changed(const EndpointName& endpoint, BreakerState to) override;
+  void on_throttled(const EndpointName& endpoint, Nanos pause) override;
+  void on_unknown_error(const EndpointName& endpoint, std::optional<int64_t> code) override;
   void on_limit(std::string_view limit) override { count("limit", limit); }
 
   void count(std::string_view what, std::string_view name);

@@ -20,12 +20,25 @@ struct LogOptions {
   std::string level = "info";  ///< error, warn, info or debug
 };
 
+/// One provider of a chain.
+struct ProviderConfig {
+  ProviderOptions channel;
+  TermsOptions terms;           ///< but for vendor and unit, which follow from the two below
+  std::string vendor = "auto";  ///< a vendor_name(), or "auto": by its URL's host
+  std::string budget_unit = "requests";
+};
+
 /// One chain and the providers that serve it.
 struct ChainConfig {
   std::string name;
   Family family = Family::kEvm;
   std::optional<uint64_t> chain_id;  ///< evm only; not set = providers are not checked against it
-  std::vector<ProviderOptions> providers;
+  PoolOptions pool;                  ///< but for what follows from the next four
+  std::string strategy = "priority_weighted";
+  Millis block_time{0};  ///< 0 here and below: as usual in its family
+  uint64_t lag_blocks_max = 0;
+  uint64_t lag_blocks_back = 0;
+  std::vector<ProviderConfig> providers;
 };
 
 /// Where one setting came from.
@@ -46,6 +59,7 @@ struct Config {
   HttpOptions http;
   SessionLimits limits;
   DispatcherOptions dispatcher;
+  HealthOptions health;
   LogOptions log;
   std::string credentials_dir;  ///< where ${CRED:name} looks besides $CREDENTIALS_DIRECTORY
   std::vector<ChainConfig> chains;
@@ -56,6 +70,10 @@ struct Config {
 /// The chain that serves a method of this family when the worker names none: the first in order.
 /// Null when no chain is of the family.
 const ChainConfig* default_chain(const Config& config, Family family);
+
+/// The chain's and the provider's options with what their words and zeros mean filled in.
+PoolOptions pool_options(const ChainConfig& chain);
+TermsOptions terms_options(const ProviderConfig& provider);
 
 /// "evm" or "svm".
 std::string_view family_name(Family family);

@@ -59,7 +59,9 @@ class ResolvedPrinter {
             ". *** stands for what is secret.\n";
     add_keys(Section::kTop, "", {.config = &config_});
     for (const Section section :
-         {Section::kListen, Section::kHttp, Section::kLimits, Section::kLog}) {
+         {Section::kListen, Section::kHttp, Section::kLimits, Section::kRetry, Section::kHedge,
+          Section::kTimeout, Section::kBreaker, Section::kCooldown, Section::kProbe,
+          Section::kLog}) {
       const SectionRow& row = section_row(section);
       text_ += "\n[" + std::string(row.path) + "]\n";
       add_keys(section, std::string(row.path), {.config = &config_});

@@ -66,6 +66,30 @@ void check_limits(const Config& config, FaultList& faults) {
   }
 }
 
+// One row: two settings of which the first must not be above the second.
+void check_times(const Config& config, std::string_view section, std::string_view low,
+                 Millis low_value, std::string_view high, Millis high_value, FaultList& faults) {
+  if (low_value > high_value) {
+    add_order_fault(config,
+                    {std::string(section), section, low, high, format_duration(low_value),
+                     format_duration(high_value)},
+                    faults);
+  }
+}
+
+void check_policies(const Config& config, FaultList& faults) {
+  const RetryOptions& retry = config.dispatcher.retry;
+  const HedgeOptions& hedge = config.dispatcher.hedge;
+  const BreakerOptions& breaker = config.health.breaker;
+  const CooldownOptions& cooldown = config.health.cooldown;
+  check_times(config, "retry", "pause_min", retry.pause_min, "pause_max", retry.pause_max, faults);
+  check_times(config, "hedge", "delay_min", hedge.delay_min, "delay_max", hedge.delay_max, faults);
+  check_times(config, "breaker", "open_min", breaker.open_min, "open_max", breaker.open_max,
+              faults);
+  check_times(config, "cooldown", "pause_min", cooldown.pause_min, "pause_max", cooldown.pause_max,
+              faults);
+}
+
 void check_provider(const Config& config, const ProviderOptions& provider, const std::string& place,
                     FaultList& faults) {
   if (provider.stream_bytes_min > provider.response_bytes_max) {
@@ -122,6 +146,7 @@ void check_http(const Config& config, FaultList& faults) {
 void cross_check(const Config& config, FaultList& faults) {
   check_http(config, faults);
   check_limits(config, faults);
+  check_policies(config, faults);
   NameCheck chain_names(config, "chain", faults);
   for (size_t i = 0; i < config.chains.size(); ++i) {
     const ChainConfig& chain = config.chains[i];
@@ -131,11 +156,15 @@ void cross_check(const Config& config, FaultList& faults) {
       faults.add(find_origin(config, place + ".chain_id")->at, "chain.chain_id",
                  "means nothing on an svm chain; remove it");
     }
+    if (chain.family == Family::kEvm && !chain.pool.genesis_hash.empty()) {
+      faults.add(find_origin(config, place + ".genesis_hash")->at, "chain.genesis_hash",
+                 "is checked on svm chains only; write chain_id");
+    }
     NameCheck provider_names(config, "chain.provider", faults);
     for (size_t j = 0; j < chain.providers.size(); ++j) {
       const std::string provider_place = place + ".provider[" + std::to_string(j) + "]";
-      provider_names.add(chain.providers[j].name, provider_place);
-      check_provider(config, chain.providers[j], provider_place, faults);
+      provider_names.add(chain.providers[j].channel.name, provider_place);
+      check_provider(config, chain.providers[j].channel, provider_place, faults);
     }
   }
 }

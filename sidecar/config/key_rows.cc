@@ -16,7 +16,7 @@ constexpr uint64_t kChainIdMax = 9'223'372'036'854'775'771;
 
 using S = Section;
 
-constexpr std::array<SectionRow, 7> kSections = {{
+constexpr std::array<SectionRow, 13> kSections = {{
     {S::kTop, S::kTop, "", "", false, "The top of the file."},
     {S::kListen, S::kTop, "listen", "listen", false,
      "The Unix socket that workers connect to; it speaks every dialect."},
@@ -24,6 +24,16 @@ constexpr std::array<SectionRow, 7> kSections = {{
      "HTTP and WebSocket on loopback TCP as well; off without `listen`."},
     {S::kLimits, S::kTop, "limits", "limits", false,
      "Bounds on what workers may make the sidecar hold and do."},
+    {S::kRetry, S::kTop, "retry", "retry", false, "When and how often a call is tried again."},
+    {S::kHedge, S::kTop, "hedge", "hedge", false,
+     "A second attempt beside one that is slow; the first answer wins."},
+    {S::kTimeout, S::kTop, "timeout", "timeout", false,
+     "How long one attempt may take, from what its endpoint usually takes."},
+    {S::kBreaker, S::kTop, "breaker", "breaker", false,
+     "Leaving an endpoint alone that keeps failing."},
+    {S::kCooldown, S::kTop, "cooldown", "cooldown", false,
+     "Leaving a provider alone that says we ask too much."},
+    {S::kProbe, S::kTop, "probe", "probe", false, "Asking endpoints for their health."},
     {S::kLog, S::kTop, "log", "log", false, "What is written to standard error."},
     {S::kChain, S::kTop, "chain", "chain", true,
      "A network. The first of each family serves calls that name no chain."},

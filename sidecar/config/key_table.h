@@ -16,7 +16,21 @@
 namespace sidecar {
 
 /// A table of the file.
-enum class Section { kTop, kListen, kHttp, kLimits, kLog, kChain, kProvider };
+enum class Section {
+  kTop,
+  kListen,
+  kHttp,
+  kLimits,
+  kRetry,
+  kHedge,
+  kTimeout,
+  kBreaker,
+  kCooldown,
+  kProbe,
+  kLog,
+  kChain,
+  kProvider
+};
 
 struct SectionRow {
   Section section;
@@ -47,7 +61,7 @@ using FieldRef = std::variant<bool*, uint32_t*, size_t*, std::optional<uint64_t>
 struct KeyScope {
   Config* config = nullptr;
   ChainConfig* chain = nullptr;
-  ProviderOptions* provider = nullptr;
+  ProviderConfig* provider = nullptr;
 };
 
 struct KeyRange {

@@ -11,6 +11,8 @@
 
 #include "config/toml_text.h"
 #include "config/url.h"
+#include "policy/balancer.h"
+#include "policy/family.h"
 
 namespace sidecar {
 namespace {
@@ -139,6 +141,12 @@ std::string text_fault(TextRule rule, std::string_view text, const std::string& 
       return word_fault(contains({"evm", "svm"}, text), rule, shown);
     case TextRule::kLevel:
       return word_fault(contains({"error", "warn", "info", "debug"}, text), rule, shown);
+    case TextRule::kStrategy:
+      return word_fault(strategy_of(text).has_value(), rule, shown);
+    case TextRule::kVendor:
+      return word_fault(text == "auto" || vendor_of_name(text), rule, shown);
+    case TextRule::kBudgetUnit:
+      return word_fault(contains({"requests", "credits"}, text), rule, shown);
     case TextRule::kSocketPath:
       return socket_path_fault(text, shown);
     case TextRule::kReadable:
@@ -191,6 +199,13 @@ std::string_view rule_text(TextRule rule) {
       return "evm or svm";
     case TextRule::kLevel:
       return "error, warn, info or debug";
+    case TextRule::kStrategy:
+      return "priority_weighted, round_robin, weighted_random, least_inflight, lowest_latency or "
+             "lowest_cost";
+    case TextRule::kVendor:
+      return "auto, generic, alchemy, infura, quicknode, helius, drpc or triton";
+    case TextRule::kBudgetUnit:
+      return "requests or credits";
     case TextRule::kSocketPath:
       return "a path of at most 107 bytes";
     case TextRule::kReadable:

@@ -7,10 +7,13 @@ namespace sidecar {
 
 /// What a string value must look like.
 enum class TextRule {
-  kAny,         ///< printable UTF-8
-  kName,        ///< of a chain or provider: it becomes a path, a label and a log value
-  kFamily,      ///< evm or svm
-  kLevel,       ///< of the log
+  kAny,       ///< printable UTF-8
+  kName,      ///< of a chain or provider: it becomes a path, a label and a log value
+  kFamily,    ///< evm or svm
+  kLevel,     ///< of the log
+  kStrategy,  ///< of a pool
+  kVendor,
+  kBudgetUnit,
   kSocketPath,  ///< at most 107 bytes: sockaddr_un holds no more
   kReadable,    ///< a file that this process can open; checked when it is read
   kTcpAddress,  ///< 127.0.0.1:8645, [::1]:8645

@@ -5,23 +5,11 @@
 #include <utility>
 
 #include "rpc/envelope.h"
-#include "rpc/method_table.h"
+#include "rpc/raw_transaction.h"
 
 namespace sidecar {
 
 namespace {
-
-SentState sent_state(Sent sent) {
-  switch (sent) {
-    case Sent::kNo:
-      return SentState::kNo;
-    case Sent::kMaybe:
-      return SentState::kMaybe;
-    case Sent::kYes:
-      return SentState::kYes;
-  }
-  return SentState::kMaybe;
-}
 
 bool is_of(MethodFamily method, Family chain) {
   return method == MethodFamily::kAny || (method == MethodFamily::kEvm) == (chain == Family::kEvm);
@@ -33,19 +21,37 @@ std::string_view first_param(std::string_view params) {
   return items.items.empty() ? std::string_view() : items.items.front();
 }
 
+std::string unknown_provider_text(const Request& request, const Pool& pool) {
+  return "chain " + pool.chain().name + " has no provider named " +
+         std::string(request.provider.substr(0, 64));
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(const DispatcherOptions& options, Timers& timers, DownstreamPort& downstream,
-                       Observer& observer, std::vector<Pool> pools, uint64_t first_filter_id)
+                       Observer& observer, std::vector<Pool*> pools, uint64_t first_filter_id,
+                       uint64_t seed)
     : options_(options),
       timers_(timers),
       downstream_(downstream),
       observer_(observer),
       pools_(std::move(pools)),
+      random_(seed),
       deadlines_(
+          timers, [this](uint64_t id) { return calls_.find(id) != nullptr; },
+          [this](uint64_t id) { on_due(id); }),
+      filters_(options.filters_max, first_filter_id),
+      orphans_(
           timers, [this](uint64_t id) { return attempts_.find(id) != nullptr; },
-          [this](uint64_t id) { on_deadline(id); }),
-      filters_(options.filters_max, first_filter_id) {}
+          [this](uint64_t id) { on_orphan_due(id); }),
+      retry_budget_(options.retry),
+      retry_waiting_(timers, options.calls_waiting_max, [this]() { pump_retries(); }) {
+  for (size_t i = 0; i < pools_.size(); ++i) {
+    waiting_.push_back(std::make_unique<WaitingRoom>(timers, options.calls_waiting_max,
+                                                     [this, i]() { pump_waiting(i); }));
+    pools_[i]->set_on_better([this, i]() { waiting_[i]->wake(); });
+  }
+}
 
 CallId Dispatcher::submit(const Request& request) {
   if (calls_.size() >= options_.calls_in_flight_max) {
@@ -67,34 +73,52 @@ CallId Dispatcher::submit(const Request& request) {
                      .code = kMethodNotFoundCode});
     return 0;
   }
-  Call call;
-  call.session = request.session;
-  call.token = request.token;
-  call.pool = *pool;
-  call.method_label = method_label(request.method);
-  call.may_resend = method.method_class != MethodClass::kUnsafe;
-  call.may_stream = request.may_stream;
-  call.started = timers_.now();
-  const Millis wanted = request.deadline.count() > 0 ? request.deadline : options_.call_deadline;
-  call.deadline = call.started + std::min(wanted, options_.call_deadline_max);
-
-  std::optional<size_t> home;
-  if (method.is_filter && !route_filter(call, request, home)) {
+  if (!request.provider.empty() && !pools_[*pool]->has_provider(request.provider)) {
+    refuse(request, {.name = ErrorName::kBadRequest,
+                     .message = unknown_provider_text(request, *pools_[*pool])});
+    return 0;
+  }
+  Call call = make_call(request, method, *pool);
+  if (method.is_filter && !route_filter(call, request)) {
     refuse(
         request,
         {.name = ErrorName::kBadRequest, .message = "filter not found", .code = kServerErrorCode});
     return 0;
   }
-  if (call.request_tail.empty()) {
-    append_request_tail(call.request_tail, request.method, request.params);
-  }
   const CallId id = calls_.insert(std::move(call));
-  if (home) {
-    start_attempt(id, *home);
-  } else {
-    try_next(id);
-  }
+  try_first(id);
   return calls_.find(id) != nullptr ? id : 0;
+}
+
+Call Dispatcher::make_call(const Request& request, const MethodRow& method, size_t pool) const {
+  Call call;
+  call.session = request.session;
+  call.token = request.token;
+  call.pool = pool;
+  call.row = &method;
+  if (method.name.empty()) {
+    call.unlisted_method = request.method;
+  }
+  append_request_tail(call.request_tail, request.method, request.params);
+  call.params_at = call.request_tail.size() - 1 - std::max<size_t>(request.params.size(), 2);
+  call.block = block_need(method, request.params, pools_[pool]->heads().pool_head().value_or(0));
+  call.block.hash = {};  // points into the request
+  call.pinned_provider = request.provider;
+  call.may_resend = method.method_class != MethodClass::kUnsafe;
+  call.may_stream = request.may_stream && !request.explain;
+  call.started = timers_.now();
+  const Millis wanted = request.deadline.count() > 0 ? request.deadline : options_.call_deadline;
+  call.deadline = call.started + std::min(wanted, options_.call_deadline_max);
+  if (request.explain) {
+    call.explanation = std::make_unique<Explanation>(call.started);
+    call.explanation->add('c', call.started, "admitted");
+  }
+  if (method.method_class == MethodClass::kTx && pools_[pool]->chain().family == Family::kSvm) {
+    if (const auto facts = svm_transaction_facts(request.params)) {
+      call.preferred = pools_[pool]->endpoint_of_blockhash(facts->blockhash);
+    }
+  }
+  return call;
 }
 
 std::optional<size_t> Dispatcher::pool_of(const Request& request) const {
@@ -104,7 +128,7 @@ std::optional<size_t> Dispatcher::pool_of(const Request& request) const {
   }
   const MethodFamily family = family_of(request.method);
   for (size_t i = 0; i < pools_.size(); ++i) {
-    if (is_of(family, pools_[i].chain().family)) {
+    if (is_of(family, pools_[i]->chain().family)) {
       return i;
     }
   }
@@ -112,7 +136,7 @@ std::optional<size_t> Dispatcher::pool_of(const Request& request) const {
 }
 
 /// False: the call names a filter that is not known here.
-bool Dispatcher::route_filter(Call& call, const Request& request, std::optional<size_t>& home) {
+bool Dispatcher::route_filter(Call& call, const Request& request) {
   call.may_stream = false;
   if (request.method.starts_with("eth_new")) {
     call.is_filter_maker = true;
@@ -125,8 +149,9 @@ bool Dispatcher::route_filter(Call& call, const Request& request, std::optional<
   }
   call.filter_id = id;
   call.removes_filter = request.method == "eth_uninstallFilter";
+  call.pinned_endpoint = found->endpoint;
+  call.request_tail.clear();
   append_request_tail(call.request_tail, request.method, "[" + found->upstream_id + "]");
-  home = found->endpoint;
   return true;
 }
 
@@ -137,201 +162,81 @@ void Dispatcher::refuse(const Request& request, const ErrorSpec& spec) {
   downstream_.on_reply(request.session, request.token, {Reply::Kind::kError, error});
 }
 
-void Dispatcher::try_next(CallId id) {
+void Dispatcher::finish(CallId id, Reply::Kind kind, std::string_view body) {
   Call& call = *calls_.find(id);
-  std::vector<size_t> tried(call.tried.size());
-  std::transform(call.tried.begin(), call.tried.end(), tried.begin(),
-                 [](const Tried& one) { return one.endpoint; });
-  const auto endpoint = pools_[call.pool].pick(tried);
-  if (!endpoint) {
-    finish_with_error(id, "");
-    return;
-  }
-  start_attempt(id, *endpoint);
-}
-
-void Dispatcher::start_attempt(CallId id, size_t index) {
-  Call& call = *calls_.find(id);
-  const Endpoint& endpoint = pools_[call.pool].endpoint(index);
-  const Instant now = timers_.now();
-  call.attempt = attempts_.insert({id, index, now});
-  deadlines_.add(std::min(call.deadline, now + endpoint.timeout), call.attempt);
-  Attempt attempt;
-  attempt.id = call.attempt;
-  attempt.session = call.session;
-  attempt.request_tail = call.request_tail;
-  attempt.may_resend = call.may_resend;
-  attempt.may_stream = call.may_stream;
-  endpoint.port->start(attempt, *this);
-}
-
-Flow Dispatcher::on_attempt_part(AttemptId attempt, std::string_view bytes) {
-  const LiveAttempt* live = attempts_.find(attempt);
-  if (live == nullptr) {
-    return Flow::kDropped;
-  }
-  Call& call = *calls_.find(live->call);
-  call.has_parts = true;
-  return downstream_.on_reply_part(call.session, call.token, bytes);
-}
-
-void Dispatcher::on_attempt_done(AttemptId attempt, const AttemptResult& result) {
-  const LiveAttempt* live = attempts_.find(attempt);
-  if (live == nullptr) {
-    return;  // cancelled while its channel was telling several ends at once
-  }
-  const LiveAttempt ended = *live;
-  attempts_.erase(attempt);
-  settle(ended.call, ended, result);
-}
-
-void Dispatcher::on_deadline(AttemptId attempt) {
-  const LiveAttempt* live = attempts_.find(attempt);
-  if (live == nullptr) {
-    return;
-  }
-  const LiveAttempt ended = *live;
-  const Call& call = *calls_.find(ended.call);
-  if (call.has_parts && timers_.now() < call.deadline) {
-    // The worker has been given parts: the provider answers, and the call's own deadline bounds it.
-    deadlines_.add(call.deadline, attempt);
-    return;
-  }
-  AttemptResult result;
-  result.outcome = Outcome::kTimeout;
-  result.sent = pools_[call.pool].endpoint(ended.endpoint).port->cancel(attempt);
-  attempts_.erase(attempt);
-  settle(ended.call, ended, result);
-}
-
-void Dispatcher::settle(CallId id, const LiveAttempt& attempt, const AttemptResult& result) {
-  Call& call = *calls_.find(id);
-  Pool& pool = pools_[call.pool];
-  call.attempt = 0;
-  call.sent = std::max(call.sent, result.sent);
-  observer_.on_attempt_done(pool.chain().name, pool.endpoint(attempt.endpoint).provider,
-                            result.outcome, timers_.now() - attempt.started);
-  if (result.outcome == Outcome::kResult) {
-    if (call.is_filter_maker) {
-      const std::string ours = filters_.add(
-          {static_cast<uint16_t>(call.pool), attempt.endpoint, std::string(result.body)});
-      finish(id, {Reply::Kind::kResult, ours});
-      return;
-    }
-    if (call.removes_filter) {
-      filters_.remove(call.filter_id);
-    }
-    finish(id, {Reply::Kind::kResult, result.body});
-    return;
-  }
-  if (result.outcome == Outcome::kRpcError) {
-    finish(id, {Reply::Kind::kError, result.body});
-    return;
-  }
-  call.tried.push_back({attempt.endpoint, result.outcome, result.http_status});
-  const bool may_go_on = may_try_another(result.outcome, result.sent, call.may_resend) &&
-                         !call.has_parts && call.filter_id.empty() &&
-                         call.tried.size() < options_.attempts_max && timers_.now() < call.deadline;
-  if (may_go_on) {
-    try_next(id);
-  } else {
-    finish_with_error(id, result.detail);
-  }
-}
-
-void Dispatcher::finish(CallId id, const Reply& reply) {
-  const Call& call = *calls_.find(id);
+  drop_attempts(call);
+  const Pool& pool = *pools_[call.pool];
   const SessionId session = call.session;
   const uint64_t token = call.token;
-  observer_.on_call_done(pools_[call.pool].chain().name, call.method_label,
-                         reply.kind == Reply::Kind::kError, timers_.now() - call.started);
+  const CallId parent = call.parent;
+  const Instant now = timers_.now();
+  const bool is_error = kind == Reply::Kind::kError;
+  std::string explained;
+  if (call.explanation) {
+    call.explanation->add('i', now, is_error ? "reply: error" : "reply: result");
+    explained = call.explanation->json(pool.chain().name, call.method(),
+                                       is_error ? "error" : "result", body, now);
+  }
+  const bool is_lookup = call.is_lookup;
+  if (!is_lookup) {
+    observer_.on_call_done(pool.chain().name, call.method_label(), is_error, now - call.started);
+  }
   calls_.erase(id);
-  downstream_.on_reply(session, token, reply);
+  if (is_lookup) {
+    on_lookup_done(parent, kind, body);
+  } else if (!explained.empty()) {
+    downstream_.on_reply(session, token, {Reply::Kind::kResult, explained});
+  } else {
+    downstream_.on_reply(session, token, {kind, body});
+  }
 }
 
-void Dispatcher::finish_with_error(CallId id, std::string_view detail) {
-  const Call& call = *calls_.find(id);
-  const Pool& pool = pools_[call.pool];
-  std::vector<std::string> outcomes;
-  outcomes.reserve(call.tried.size());
-  std::vector<TriedUpstream> tried;
-  for (const Tried& one : call.tried) {
-    std::string outcome(outcome_name(one.outcome));
-    if (one.outcome == Outcome::kHttpStatus) {
-      outcome += " " + std::to_string(one.http_status);
+/// Nobody answered; but if somebody said something about the call, that is the answer.
+void Dispatcher::finish_unanswered(CallId id, GaveUp why, std::string_view detail) {
+  Call& call = *calls_.find(id);
+  if (call.spoken && !call.has_parts) {
+    const std::unique_ptr<Spoken> spoken = std::move(call.spoken);
+    finish(id, spoken->kind, spoken->body);
+    return;
+  }
+  const std::string error = failure_of(call, *pools_[call.pool], why, detail, call.retry_after);
+  finish(id, Reply::Kind::kError, error);
+}
+
+/// Ends what is under way for a call that needs it no more; a broadcast transaction goes on alone.
+void Dispatcher::drop_attempts(Call& call) {
+  while (call.live_count > 0) {
+    const AttemptId id = call.live[--call.live_count];
+    LiveAttempt* attempt = attempts_.find(id);
+    if (is_broadcast(call)) {
+      attempt->call = 0;
+      orphans_.add(attempt->due, id);
+      continue;
     }
-    outcomes.push_back(std::move(outcome));
-    tried.push_back({pool.endpoint(one.endpoint).provider, outcomes.back()});
+    Pool& pool = *pools_[attempt->pool];
+    pool.endpoint(attempt->endpoint).port->cancel(id);
+    pool.on_cancelled(attempt->endpoint);
+    release(id, *attempt);
   }
-  ErrorSpec spec{.name = error_name(call), .sent = sent_state(call.sent), .tried = tried};
-  std::string message(error_row(spec.name).message);
-  if (!detail.empty()) {
-    message.append(": ").append(detail);
-  }
-  spec.message = message;
-  // A call without effect may be made again whatever was sent.
-  spec.is_retryable =
-      error_row(spec.name).is_retryable && (call.may_resend || call.sent == Sent::kNo);
-  std::string error;
-  write_error_object(error, spec);
-  finish(id, {Reply::Kind::kError, error});
-}
-
-ErrorName Dispatcher::error_name(const Call& call) const {
-  const auto all = [&call](Outcome outcome) {
-    return std::all_of(call.tried.begin(), call.tried.end(),
-                       [outcome](const Tried& one) { return one.outcome == outcome; });
-  };
-  if (call.tried.empty() || all(Outcome::kConnect)) {
-    return ErrorName::kNoUpstream;
-  }
-  switch (call.tried.back().outcome) {
-    case Outcome::kResult:
-    case Outcome::kRpcError:
-      break;
-    case Outcome::kConnect:
-      return ErrorName::kUpstreamConnect;
-    case Outcome::kTls:
-      return ErrorName::kUpstreamTls;
-    case Outcome::kTimeout:
-      return ErrorName::kUpstreamTimeout;
-    case Outcome::kClosed:
-      return ErrorName::kUpstreamClosed;
-    case Outcome::kProtocol:
-      return ErrorName::kUpstreamProtocol;
-    case Outcome::kHttpStatus:
-      return ErrorName::kUpstreamHttpStatus;
-    case Outcome::kRateLimited:
-      return ErrorName::kUpstreamRateLimited;
-    case Outcome::kBadJson:
-      return ErrorName::kUpstreamBadJson;
-    case Outcome::kTooLarge:
-      return ErrorName::kUpstreamTooLarge;
-    case Outcome::kBusy:
-      return ErrorName::kOverloaded;
-  }
-  return ErrorName::kUpstreamProtocol;
 }
 
 void Dispatcher::cancel(CallId id) {
-  const Call* call = calls_.find(id);
+  Call* call = calls_.find(id);
   if (call == nullptr) {
     return;
   }
-  if (const LiveAttempt* live = attempts_.find(call->attempt)) {
-    pools_[call->pool].endpoint(live->endpoint).port->cancel(call->attempt);
-    attempts_.erase(call->attempt);
-  }
+  drop_attempts(*call);
   calls_.erase(id);
 }
 
 void Dispatcher::resume(CallId id) {
   const Call* call = calls_.find(id);
-  if (call == nullptr) {
+  if (call == nullptr || call->live_count == 0) {
     return;
   }
-  if (const LiveAttempt* live = attempts_.find(call->attempt)) {
-    pools_[call->pool].endpoint(live->endpoint).port->resume(call->attempt);
+  // Parts come of one attempt only: the others were dropped at the first.
+  if (const LiveAttempt* live = attempts_.find(call->live[0])) {
+    pools_[live->pool]->endpoint(live->endpoint).port->resume(call->live[0]);
   }
 }
 

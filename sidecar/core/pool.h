@@ -1,61 +1,150 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <vector>
 
+#include "base/random.h"
+#include "core/choice.h"
+#include "core/endpoint.h"
+#include "core/options.h"
 #include "core/ports.h"
-#include "core/types.h"
 #include "policy/balancer.h"
+#include "policy/head_tracker.h"
 
 namespace sidecar {
 
-/// One URL of a provider, as the core knows it: by name, never by address.
-struct Endpoint {
-  std::string provider;
+/// What a pool is made of.
+struct EndpointSeed {
+  std::string provider;  ///< endpoints of one provider name share its terms
+  Transport transport = Transport::kHttp;
   uint32_t tier = 1;
   uint32_t weight = 100;
   Millis timeout{5'000};
-  UpstreamPort* port = nullptr;  ///< outlives the pool
+  TermsOptions terms;
+  UpstreamPort* port = nullptr;
 };
 
-/// The endpoints of one chain and the balancer that chooses among them.
-/// Owner: Dispatcher, by value.
+/// How an attempt ended, for its endpoint's record.
+struct AttemptEnd {
+  Outcome outcome = Outcome::kResult;
+  std::string_view method;
+  LatencyClass latency_class = LatencyClass::kLight;
+  Nanos took{0};
+  std::optional<Millis> retry_after;
+  bool is_charged = true;  ///< false: it was cut short by us, which proves nothing
+};
+
+/// The endpoints of one chain: what is known of each, and which is asked next.
+///
+///   choose(need):  each endpoint ─▶ fit? why not? ─▶ best standing ─▶ best tier ─▶ Balancer
+///   started / ended: budget, breaker, cooldown, health, latencies, learned methods
+///   heads: HeadTracker ─▶ behind, stuck, forked ─▶ health
+/// Standings, best first: healthy or not known yet; degraded; not known to have what the call
+/// names; and, so that a pool is never empty, open breakers, the least recently failed first. Not:
+/// it starts nothing and keeps no call (dispatcher.h); it asks nobody (prober.h). Owner:
+/// Dispatcher's maker; shared by reference with the prober. One for each chain.
 class Pool {
  public:
-  Pool(ChainInfo chain, std::vector<Endpoint> endpoints, std::unique_ptr<Balancer> balancer)
-      : chain_(std::move(chain)),
-        endpoints_(std::move(endpoints)),
-        balancer_(std::move(balancer)),
-        candidates_(endpoints_.size()) {
-    for (size_t i = 0; i < endpoints_.size(); ++i) {
-      candidates_[i] = {endpoints_[i].tier, endpoints_[i].weight, false};
-    }
-  }
+  Pool(ChainInfo chain, const PoolOptions& options, const HealthOptions& health,
+       const std::vector<EndpointSeed>& endpoints, Clock& clock, Observer& observer, uint64_t seed);
+  Pool(const Pool&) = delete;
+  Pool& operator=(const Pool&) = delete;
 
-  /// An endpoint whose index is not in `tried`; none when all were.
-  std::optional<size_t> pick(const std::vector<size_t>& tried) {
-    for (const size_t i : tried) {
-      candidates_[i].is_tried = true;
-    }
-    const auto picked = balancer_->pick(candidates_);
-    for (const size_t i : tried) {
-      candidates_[i].is_tried = false;
-    }
-    return picked;
-  }
+  /// `tried`: endpoints not to be asked again. `why`: filled with one entry an endpoint when not
+  /// null.
+  Choice choose(const CallNeed& need, std::span<const size_t> tried,
+                std::vector<PassedOver>* why = nullptr);
+  /// The same for a hedge: only one in as good a standing as a first attempt would want, and no
+  /// dearer than `price_max` (0 = any).
+  std::optional<size_t> choose_hedge(const CallNeed& need, std::span<const size_t> tried,
+                                     uint64_t price_max);
+
+  void on_started(size_t endpoint, std::string_view method);
+  void on_ended(size_t endpoint, const AttemptEnd& end);
+  /// Cancelled by us: no sample, no verdict.
+  void on_cancelled(size_t endpoint);
+
+  /// The endpoint's newest block; `is_tip` false: it has at least this one.
+  void on_head(size_t endpoint, uint64_t number, std::string_view hash, bool is_tip);
+  void on_health_event(size_t endpoint, HealthEvent event);
+  /// One probe has ended, well or not.
+  void on_probed(size_t endpoint);
+  /// Time passes: a head that stands still, or lags for too long, is found here.
+  void review_heads();
+
+  /// Solana: who told a blockhash, for who sends with it. Limits: kBlockhashesMax, oldest out
+  /// first.
+  void remember_blockhash(std::string blockhash, size_t endpoint);
+  std::optional<size_t> endpoint_of_blockhash(const std::string& blockhash) const;
+  /// The highest head that a worker was told; never above what the pool holds now.
+  uint64_t served_head() const;
+  void on_served_head(uint64_t number);
 
   const ChainInfo& chain() const { return chain_; }
-  const Endpoint& endpoint(size_t index) const { return endpoints_[index]; }
+  const PoolOptions& options() const { return options_; }
+  const HealthOptions& health_options() const { return health_; }
+  size_t size() const { return endpoints_.size(); }
   bool empty() const { return endpoints_.empty(); }
+  const Endpoint& endpoint(size_t index) const { return endpoints_[index]; }
+  Endpoint& endpoint(size_t index) { return endpoints_[index]; }
+  const Provider& provider_of(size_t endpoint) const {
+    return *providers_[endpoints_[endpoint].provider];
+  }
+  bool has_provider(std::string_view name) const;
+  EndpointName name_of(size_t endpoint) const;
+  const HeadTracker& heads() const { return heads_; }
+  uint64_t cost_of(size_t endpoint, std::string_view method) const;
+  /// Has its provider budget left for one call of this method?
+  Budget::Left budget_left(size_t endpoint);
+  bool is_affordable(size_t endpoint, std::string_view method);
+  /// Told when an endpoint got better, so that calls which wait may try again.
+  void set_on_better(std::function<void()> on_better) { on_better_ = std::move(on_better); }
+
+  static constexpr size_t kBlockhashesMax = 1'024;
 
  private:
+  /// How well an endpoint would serve a call; lower is better.
+  enum class Standing : uint8_t { kGood, kDegraded, kDoubtful, kLastResort, kUnfit };
+  struct Fitness {
+    Standing standing = Standing::kGood;
+    PassedOver why = PassedOver::kNothing;
+  };
+
+  Fitness fitness(size_t index, const CallNeed& need, Instant now, Millis unix_now, Choice& choice);
+  Fitness standing(const Endpoint& endpoint, size_t index, const CallNeed& need, Instant now) const;
+  uint32_t best_tier(Standing standing) const;
+  size_t pick(const CallNeed& need, Standing standing, uint32_t tier, Instant now);
+  size_t least_recently_failed() const;
+  void explain(const Choice& choice, Standing standing, uint32_t tier,
+               std::vector<PassedOver>& why) const;
+  void apply(size_t endpoint, HealthEvent event);
+  void told_better();
+
   ChainInfo chain_;
+  PoolOptions options_;
+  HealthOptions health_;
+  Clock& clock_;
+  Observer& observer_;
+  Random random_;
+  std::vector<std::unique_ptr<Provider>> providers_;
   std::vector<Endpoint> endpoints_;
-  std::unique_ptr<Balancer> balancer_;
   std::vector<Candidate> candidates_;
+  std::vector<Fitness> fitnesses_;
+  std::unique_ptr<Balancer> balancer_;
+  HeadTracker heads_;
+  uint64_t served_head_ = 0;
+  std::unordered_map<std::string, size_t> blockhashes_;
+  std::deque<std::string> blockhash_order_;
+  std::function<void()> on_better_;
 };
 
 }  // namespace sidecar

@@ -1,10 +1,13 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 #include "base/flow.h"
 #include "core/types.h"
+#include "policy/circuit_breaker.h"
+#include "policy/health.h"
 
 namespace sidecar {
 
@@ -57,15 +60,35 @@ class UpstreamPort {
   /// No callback comes after this. Returns what may have reached the provider.
   virtual Sent cancel(AttemptId attempt) = 0;
   virtual void resume(AttemptId attempt) = 0;
+  /// Changes whenever a new connection was made: who is at the other end may have changed.
+  virtual uint64_t epoch() const = 0;
 };
 
-/// Told what the dispatcher did; renders nothing itself.
+/// Why an attempt was started.
+enum class AttemptKind : uint8_t { kFirst, kRetry, kHedge, kBroadcast, kProbe };
+std::string_view attempt_kind_name(AttemptKind kind);
+
+/// Which endpoint is spoken of. Views live during the callback.
+struct EndpointName {
+  std::string_view chain;
+  std::string_view provider;
+  std::string_view transport;  ///< http, ws or ipc
+};
+
+/// Told what the core did; renders nothing itself.
 class Observer {
  public:
-  virtual void on_attempt_done(std::string_view chain, std::string_view provider, Outcome outcome,
+  virtual void on_attempt_done(const EndpointName& endpoint, AttemptKind kind, Outcome outcome,
                                Nanos took) = 0;
   virtual void on_call_done(std::string_view chain, std::string_view method, bool is_error,
                             Nanos took) = 0;
+  virtual void on_health_changed(const EndpointName& endpoint, HealthState from, HealthState to,
+                                 HealthEvent why) = 0;
+  virtual void on_breaker_changed(const EndpointName& endpoint, BreakerState to) = 0;
+  /// Left alone for so long, because it said that we ask too much.
+  virtual void on_throttled(const EndpointName& endpoint, Nanos pause) = 0;
+  /// An error that no row of the table knows.
+  virtual void on_unknown_error(const EndpointName& endpoint, std::optional<int64_t> code) = 0;
   /// A configured limit was met; `limit` is the setting's name.
   virtual void on_limit(std::string_view limit) = 0;
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -37,7 +38,7 @@ struct Request {
   Millis deadline{0};         ///< 0 = the configured one
   bool may_stream = false;    ///< a long result may come in parts
   std::string_view provider;  ///< the answer must come from this one; empty = any
-  bool explain = false;       ///< the result is the call's explanation
+  bool explain = false;       ///< the result is to be the call's explanation (core/explanation.h)
 };
 
 /// The one end of a call. Views live during the callback.
@@ -68,6 +69,7 @@ struct AttemptResult {
   std::string_view body;    ///< result value (the rest of it after parts) or error object
   std::string_view detail;  ///< a phrase for logs and error texts; never a URL, header or body
   int http_status = 0;      ///< 0 = none came
+  std::optional<Millis> retry_after = std::nullopt;  ///< how long it asks to be left alone
 };
 
 }  // namespace sidecar

@@ -265,6 +265,7 @@ void CurlExchanges::retire(std::unique_ptr<CurlExchange> exchange) {
   // counts such repeats over a handle's whole life: at the sixth it gives up.
   long connects = 0;
   curl_easy_getinfo(exchange->easy, CURLINFO_NUM_CONNECTS, &connects);
+  connections_made += static_cast<uint64_t>(connects);
   if (connects > 0 || idle.size() >= std::max(options.connections_max, options.streams_max)) {
     curl_easy_cleanup(exchange->easy);
     return;

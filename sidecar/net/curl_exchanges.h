@@ -78,6 +78,7 @@ struct CurlExchanges {
   Loop& loop;
   HttpClientOptions options;
   HttpClientSink& sink;
+  uint64_t connections_made = 0;
   curl_slist* headers = nullptr;
   CURLU* parsed_url = nullptr;
   CurlMulti multi;

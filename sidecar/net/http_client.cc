@@ -162,6 +162,10 @@ size_t HttpClient::room() const {
   return busy < most ? most - busy : 0;
 }
 
+uint64_t HttpClient::connections_made() const {
+  return curl_->connections_made;
+}
+
 size_t HttpClient::connection_count() const {
   return curl_->multi.kept_count();
 }

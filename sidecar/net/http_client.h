@@ -91,6 +91,8 @@ class HttpClient final : private TurnEnd {
   size_t room() const;
   /// Connections to the provider that have answered and are open still.
   size_t connection_count() const;
+  /// Connections made since the start, as far as the exchanges that made them have ended.
+  uint64_t connections_made() const;
 
  private:
   explicit HttpClient(std::unique_ptr<CurlExchanges> curl);

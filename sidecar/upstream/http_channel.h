@@ -32,6 +32,7 @@ class HttpChannel final : public UpstreamPort, private HttpClientSink {
   void start(const Attempt& attempt, AttemptSink& sink) override;
   Sent cancel(AttemptId attempt) override;
   void resume(AttemptId attempt) override;
+  uint64_t epoch() const override { return client_->connections_made(); }
 
   size_t connection_count() const { return client_->connection_count(); }
 

@@ -69,6 +69,7 @@ void IpcChannel::dial() {
 void IpcChannel::on_stream_connected() {
   state_ = State::kUp;
   failures_ = 0;
+  ++epoch_;
   for (auto& [id, exchange] : exchanges_) {
     exchange.is_sent = true;
   }

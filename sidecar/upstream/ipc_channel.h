@@ -31,6 +31,7 @@ class IpcChannel final : public UpstreamPort, private StreamSink {
   void start(const Attempt& attempt, AttemptSink& sink) override;
   Sent cancel(AttemptId attempt) override;
   void resume(AttemptId attempt) override;
+  uint64_t epoch() const override { return epoch_; }
 
   static constexpr Millis kPauseMin{50};
   static constexpr Millis kPauseMax{5'000};
@@ -74,6 +75,7 @@ class IpcChannel final : public UpstreamPort, private StreamSink {
   std::unique_ptr<Timer> next_turn_;
   Random random_;
   uint32_t failures_ = 0;
+  uint64_t epoch_ = 0;  ///< connections made
   Instant not_before_;
 };
 

@@ -31,11 +31,18 @@ class FakeChannel final : public UpstreamPort {
     return sent_on_cancel;
   }
   void resume(AttemptId attempt) override { resumed.push_back(attempt); }
+  uint64_t epoch() const override { return connections; }
 
   /// Ends the attempt that was started last.
   void end(Outcome outcome, std::string_view body = "", Sent sent = Sent::kYes, int status = 0) {
-    const Started last = started.back();
+    end_at(started.size() - 1, outcome, body, sent, status);
+  }
+  /// Ends the one that was started `index`-th.
+  void end_at(size_t index, Outcome outcome, std::string_view body = "", Sent sent = Sent::kYes,
+              int status = 0) {
+    const Started last = started[index];
     AttemptResult result;
+    result.retry_after = retry_after;
     result.outcome = outcome;
     result.sent = sent;
     result.body = body;
@@ -50,6 +57,8 @@ class FakeChannel final : public UpstreamPort {
   std::vector<AttemptId> cancelled;
   std::vector<AttemptId> resumed;
   Sent sent_on_cancel = Sent::kMaybe;
+  uint64_t connections = 1;
+  std::optional<Millis> retry_after;  ///< comes with each end
 };
 
 /// Keeps what sessions would get.
@@ -78,16 +87,32 @@ class FakeDownstream final : public DownstreamPort {
 /// Counts what the dispatcher tells.
 class FakeObserver final : public Observer {
  public:
-  void on_attempt_done(std::string_view, std::string_view provider, Outcome outcome,
-                       Nanos) override {
-    attempts.push_back(std::string(provider) + " " + std::string(outcome_name(outcome)));
+  void on_attempt_done(const EndpointName& endpoint, AttemptKind, Outcome outcome, Nanos) override {
+    attempts.push_back(std::string(endpoint.provider) + " " + std::string(outcome_name(outcome)));
   }
   void on_call_done(std::string_view, std::string_view, bool, Nanos) override { ++calls; }
+  void on_health_changed(const EndpointName& endpoint, HealthState from, HealthState to,
+                         HealthEvent why) override {
+    health.push_back(std::string(endpoint.provider) + " " + std::string(health_state_name(from)) +
+                     " " + std::string(health_state_name(to)) + " " +
+                     std::string(health_event_name(why)));
+  }
+  void on_breaker_changed(const EndpointName& endpoint, BreakerState to) override {
+    breakers.push_back(std::string(endpoint.provider) + " " + std::string(breaker_state_name(to)));
+  }
+  void on_throttled(const EndpointName& endpoint, Nanos) override {
+    throttled.emplace_back(endpoint.provider);
+  }
+  void on_unknown_error(const EndpointName&, std::optional<int64_t>) override { ++unknown_errors; }
   void on_limit(std::string_view limit) override { ++limits[std::string(limit)]; }
 
   std::vector<std::string> attempts;
+  std::vector<std::string> health;
+  std::vector<std::string> breakers;
+  std::vector<std::string> throttled;
   std::map<std::string, int> limits;
   int calls = 0;
+  int unknown_errors = 0;
 };
 
 /// The dispatcher as sessions see it: keeps calls until the test answers them.

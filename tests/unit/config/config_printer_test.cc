@@ -114,7 +114,7 @@ TEST_CASE("print_resolved: without a secret in it, it loads as the same configur
   REQUIRE(second.ok());
   CHECK(second.config.http.hosts == first.config.http.hosts);
   CHECK(second.config.chains[0].chain_id == first.config.chains[0].chain_id);
-  CHECK(second.config.chains[0].providers[0].timeout == Millis(1'500));
+  CHECK(second.config.chains[0].providers[0].channel.timeout == Millis(1'500));
 }
 
 TEST_CASE("describe_config: tells every key, variable, default and range in at most 80 columns") {

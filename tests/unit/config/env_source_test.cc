@@ -67,21 +67,21 @@ TEST_CASE("read_environment: the usual names make two chains with tiers and weig
   CHECK(ethereum.family == Family::kEvm);
   CHECK(ethereum.chain_id == 11155111u);
   REQUIRE(ethereum.providers.size() == 8);
-  CHECK(summary(ethereum.providers[0]) == "erigon http://e:1 ws://e:2 1 100");
-  CHECK(summary(ethereum.providers[1]) == "geth http://g:1 ws://g:2 1 80");
-  CHECK(summary(ethereum.providers[2]) == "infura https://i/k wss://i/k 2 60");
-  CHECK(summary(ethereum.providers[3]) == "alchemy https://a/k wss://a/k 2 60");
-  CHECK(summary(ethereum.providers[4]) == "quicknode https://q/k wss://q/k 2 50");
-  CHECK(summary(ethereum.providers[5]) == "public-1 https://one  3 20");
-  CHECK(summary(ethereum.providers[6]) == "public-2  wss://two 3 20");
-  CHECK(summary(ethereum.providers[7]) == "public-3 http://three/  3 20");
+  CHECK(summary(ethereum.providers[0].channel) == "erigon http://e:1 ws://e:2 1 100");
+  CHECK(summary(ethereum.providers[1].channel) == "geth http://g:1 ws://g:2 1 80");
+  CHECK(summary(ethereum.providers[2].channel) == "infura https://i/k wss://i/k 2 60");
+  CHECK(summary(ethereum.providers[3].channel) == "alchemy https://a/k wss://a/k 2 60");
+  CHECK(summary(ethereum.providers[4].channel) == "quicknode https://q/k wss://q/k 2 50");
+  CHECK(summary(ethereum.providers[5].channel) == "public-1 https://one  3 20");
+  CHECK(summary(ethereum.providers[6].channel) == "public-2  wss://two 3 20");
+  CHECK(summary(ethereum.providers[7].channel) == "public-3 http://three/  3 20");
   const ChainConfig& solana = loaded.config.chains[1];
   CHECK(solana.name == "solana");
   CHECK(solana.family == Family::kSvm);
   CHECK_FALSE(solana.chain_id);
   REQUIRE(solana.providers.size() == 2);
-  CHECK(summary(solana.providers[0]) == "solana https://s wss://s 1 100");
-  CHECK(summary(solana.providers[1]) == "helius https://h/?api-key=k wss://h/?api-key=k 2 60");
+  CHECK(summary(solana.providers[0].channel) == "solana https://s wss://s 1 100");
+  CHECK(summary(solana.providers[1].channel) == "helius https://h/?api-key=k wss://h/?api-key=k 2 60");
 }
 
 TEST_CASE("read_environment: one variable is enough, and the rest keeps its defaults") {
@@ -108,7 +108,7 @@ TEST_CASE("read_environment: a dollar sign in a variable is a dollar sign") {
   const auto loaded = load({{"GETH_HTTP", "http://g/$$${X}"}});
 
   REQUIRE(loaded.ok());
-  CHECK(loaded.config.chains[0].providers[0].http.reveal() == "http://g/$$${X}");
+  CHECK(loaded.config.chains[0].providers[0].channel.http.reveal() == "http://g/$$${X}");
 }
 
 TEST_CASE("read_environment: nothing that names a provider is a fault that says what to do") {

@@ -22,7 +22,7 @@ size_t row_count(Section section) {
 TEST_CASE("KeyTable: the defaults it tells are the defaults of the option structs") {
   Config config;
   ChainConfig chain;
-  ProviderOptions provider;
+  ProviderConfig provider;
   const KeyScope scope = {.config = &config, .chain = &chain, .provider = &provider};
 
   for (const KeyRow& row : key_rows()) {
@@ -63,7 +63,7 @@ TEST_CASE("KeyTable: every option has a row") {
 TEST_CASE("KeyTable: no key stands twice, and no two keys set one field") {
   Config config;
   ChainConfig chain;
-  ProviderOptions provider;
+  ProviderConfig provider;
   const KeyScope scope = {.config = &config, .chain = &chain, .provider = &provider};
   std::set<std::string> paths;
   std::set<const void*> fields;
@@ -81,7 +81,7 @@ TEST_CASE("KeyTable: no key stands twice, and no two keys set one field") {
 TEST_CASE("KeyTable: a type goes with a field that can hold it, and a range fits the field") {
   Config config;
   ChainConfig chain;
-  ProviderOptions provider;
+  ProviderConfig provider;
   const KeyScope scope = {.config = &config, .chain = &chain, .provider = &provider};
 
   for (const KeyRow& row : key_rows()) {

@@ -45,9 +45,9 @@ TEST_CASE(
   CHECK(by_name.config.source == named);
   REQUIRE(by_default.ok());
   CHECK(by_default.config.listen.path == "/b");
-  CHECK(by_default.config.chains[0].providers[0].name == "p");
+  CHECK(by_default.config.chains[0].providers[0].channel.name == "p");
   REQUIRE(by_environment.ok());
-  CHECK(by_environment.config.chains[0].providers[0].name == "geth");
+  CHECK(by_environment.config.chains[0].providers[0].channel.name == "geth");
 }
 
 TEST_CASE("load_config: a file that is there but not usable is a fault, whatever else there is") {
@@ -112,7 +112,7 @@ TEST_CASE("load_config: every key of every type reaches its field") {
   REQUIRE(config.chains.size() == 2);
   CHECK(config.chains[0].chain_id == 8453u);
   REQUIRE(config.chains[0].providers.size() == 1);
-  const ProviderOptions& provider = config.chains[0].providers[0];
+  const ProviderOptions& provider = config.chains[0].providers[0].channel;
   CHECK(provider.http.reveal() == "https://u:p@h/k");
   CHECK(provider.ws.reveal() == "wss://h/k");
   CHECK(provider.ipc == "/n.ipc");
@@ -133,7 +133,7 @@ TEST_CASE("load_config: every key of every type reaches its field") {
   CHECK(provider.proxy == "socks5h://127.0.0.1:9");
   CHECK(provider.ca_file == bundle);
   CHECK(config.chains[1].family == Family::kSvm);
-  CHECK(config.chains[1].providers[0].ipc == "/x");
+  CHECK(config.chains[1].providers[0].channel.ipc == "/x");
 }
 
 TEST_CASE("load_config: the first chain of each family is its default") {
@@ -175,7 +175,7 @@ TEST_CASE("load_config: substitution works in every kind of string") {
   CHECK(loaded.config.limits.request_bytes_max == 2u << 20);
   CHECK(loaded.config.chains[0].name == "base");
   CHECK(loaded.config.chains[0].family == Family::kSvm);
-  const ProviderOptions& provider = loaded.config.chains[0].providers[0];
+  const ProviderOptions& provider = loaded.config.chains[0].providers[0].channel;
   CHECK(provider.http.reveal() == "https://h/k3y/$");
   CHECK(provider.headers[0].second.reveal() == "Bearer k3y");
 }

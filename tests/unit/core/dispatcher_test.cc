@@ -5,9 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "policy/balancer_round_robin.h"
-#include "tests/support/fake_ports.h"
-#include "tests/support/fake_time.h"
+#include "tests/support/house.h"
 
 namespace sidecar::testing {
 
@@ -15,57 +13,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A dispatcher over an evm chain with two providers and an svm chain with one.
-struct House {
-  explicit House(DispatcherOptions options = {})
-      : dispatcher(options, time, downstream, observer, make_pools(), 0x100) {}
-
-  std::vector<Pool> make_pools() {
-    std::vector<Pool> pools;
-    pools.emplace_back(
-        ChainInfo{1, "ethereum", Family::kEvm, 1},
-        std::vector<Endpoint>{{"alpha", 1, 100, 5s, &alpha}, {"beta", 1, 100, 5s, &beta}},
-        std::make_unique<BalancerRoundRobin>());
-    pools.emplace_back(ChainInfo{2, "solana", Family::kSvm, 0},
-                       std::vector<Endpoint>{{"gamma", 1, 100, 5s, &gamma}},
-                       std::make_unique<BalancerRoundRobin>());
-    return pools;
-  }
-
-  CallId submit(std::string_view method, std::string_view params = "[]") {
-    Request request;
-    request.session = 7;
-    request.token = ++token;
-    request.method = method;
-    request.params = params;
-    request.may_stream = true;
-    return dispatcher.submit(request);
-  }
-
-  bool last_error_has(std::string_view text) const {
-    return downstream.replies.back().is_error &&
-           downstream.replies.back().body.find(text) != std::string::npos;
-  }
-
-  FakeTime time;
-  FakeChannel alpha;
-  FakeChannel beta;
-  FakeChannel gamma;
-  FakeDownstream downstream;
-  FakeObserver observer;
-  uint64_t token = 0;
-  Dispatcher dispatcher;
-};
-
 }  // namespace
 
 TEST_CASE("Dispatcher: a result goes back to the session and token that asked, unchanged") {
   House house;
 
   house.submit("eth_call", R"([{"to":"0x1"},"latest"])");
-  CHECK(house.alpha.started.size() == 1);
-  CHECK(house.alpha.started[0].tail == R"("method":"eth_call","params":[{"to":"0x1"},"latest"]})");
-  house.alpha.end(Outcome::kResult, R"({ "x" : 20.0 })");
+  CHECK(house.started(0) == 1);
+  CHECK(house.channel(0).started[0].tail ==
+        R"("method":"eth_call","params":[{"to":"0x1"},"latest"]})");
+  house.channel(0).end(Outcome::kResult, R"({ "x" : 20.0 })");
 
   REQUIRE(house.downstream.replies.size() == 1);
   CHECK(house.downstream.replies[0].session == 7);
@@ -81,8 +38,8 @@ TEST_CASE("Dispatcher: calls go round robin over the providers of a chain") {
     house.submit("eth_blockNumber");
   }
 
-  CHECK(house.alpha.started.size() == 2);
-  CHECK(house.beta.started.size() == 2);
+  CHECK(house.started(0) == 2);
+  CHECK(house.started(1) == 2);
 }
 
 TEST_CASE("Dispatcher: chain 0 is the default chain of the method's family") {
@@ -93,7 +50,7 @@ TEST_CASE("Dispatcher: chain 0 is the default chain of the method's family") {
   house.submit("made_up");
 
   CHECK(house.gamma.started.size() == 1);
-  CHECK(house.alpha.started.size() + house.beta.started.size() == 2);
+  CHECK(house.started(0) + house.started(1) == 2);
 }
 
 TEST_CASE("Dispatcher: an unknown chain number is refused by name") {
@@ -120,9 +77,9 @@ TEST_CASE("Dispatcher: what another provider may mend is tried there at once") {
     House house;
 
     house.submit("eth_getBalance");
-    house.alpha.end(row.outcome, "", row.sent);
-    REQUIRE(house.beta.started.size() == 1);
-    house.beta.end(Outcome::kResult, "\"0x1\"");
+    house.channel(0).end(row.outcome, "", row.sent);
+    REQUIRE(house.started(1) == 1);
+    house.channel(1).end(Outcome::kResult, "\"0x1\"");
 
     REQUIRE(house.downstream.replies.size() == 1);
     CHECK(house.downstream.replies[0].body == "\"0x1\"");
@@ -133,10 +90,10 @@ TEST_CASE("Dispatcher: an UNSAFE call is never sent again once a byte may have l
   House house;
 
   house.submit("eth_sendTransaction");
-  CHECK_FALSE(house.alpha.started[0].may_resend);
-  house.alpha.end(Outcome::kClosed, "", Sent::kMaybe);
+  CHECK_FALSE(house.channel(0).started[0].may_resend);
+  house.channel(0).end(Outcome::kClosed, "", Sent::kMaybe);
 
-  CHECK(house.beta.started.empty());
+  CHECK(house.started(1) == 0);
   CHECK(house.last_error_has("UPSTREAM_CLOSED"));
   CHECK(house.last_error_has(R"("sent":"maybe")"));
   CHECK(house.last_error_has(R"("code":-32000)"));
@@ -146,17 +103,17 @@ TEST_CASE("Dispatcher: an UNSAFE call that surely was not sent goes to the next 
   House house;
 
   house.submit("eth_sendTransaction");
-  house.alpha.end(Outcome::kConnect, "", Sent::kNo);
+  house.channel(0).end(Outcome::kConnect, "", Sent::kNo);
 
-  CHECK(house.beta.started.size() == 1);
+  CHECK(house.started(1) == 1);
 }
 
 TEST_CASE("Dispatcher: A01 all refuse, NO_UPSTREAM lists each reason") {
   House house;
 
   house.submit("eth_chainId");
-  house.alpha.end(Outcome::kConnect, "", Sent::kNo);
-  house.beta.end(Outcome::kConnect, "", Sent::kNo);
+  house.channel(0).end(Outcome::kConnect, "", Sent::kNo);
+  house.channel(1).end(Outcome::kConnect, "", Sent::kNo);
 
   CHECK(house.last_error_has("NO_UPSTREAM"));
   CHECK(house.last_error_has(
@@ -178,7 +135,9 @@ TEST_CASE("Dispatcher: each outcome has its error name") {
       {Outcome::kBusy, "OVERLOADED"}};
   for (const auto& [outcome, name] : rows) {
     CAPTURE(name);
-    House house;
+    HouseOptions options;
+    options.dispatcher.retry.attempts_max = 1;
+    House house(options);
 
     house.submit("getSlot");
     house.gamma.end(outcome, "", Sent::kNo, 503);
@@ -191,9 +150,10 @@ TEST_CASE("Dispatcher: a provider's JSON-RPC error is passed on verbatim and not
   House house;
 
   house.submit("eth_call");
-  house.alpha.end(Outcome::kRpcError, R"({"code":3,"message":"execution reverted","data":"0x08"})");
+  house.channel(0).end(Outcome::kRpcError,
+                       R"({"code":3,"message":"execution reverted","data":"0x08"})");
 
-  CHECK(house.beta.started.empty());
+  CHECK(house.started(1) == 0);
   CHECK(house.downstream.replies[0].body ==
         R"({"code":3,"message":"execution reverted","data":"0x08"})");
 }
@@ -204,9 +164,9 @@ TEST_CASE("Dispatcher: A04 a silent provider is left at its timeout and the next
   house.submit("eth_chainId");
   house.time.advance(5s);
 
-  CHECK(house.alpha.cancelled.size() == 1);
-  REQUIRE(house.beta.started.size() == 1);
-  house.beta.end(Outcome::kResult, "\"0x1\"");
+  CHECK(house.channel(0).cancelled.size() == 1);
+  REQUIRE(house.started(1) == 1);
+  house.channel(1).end(Outcome::kResult, "\"0x1\"");
   CHECK(house.downstream.replies.size() == 1);
   CHECK_FALSE(house.downstream.replies[0].is_error);
 }
@@ -223,19 +183,19 @@ TEST_CASE("Dispatcher: the worker's deadline ends the call whatever is under way
   house.time.advance(200ms);
 
   CHECK(house.last_error_has("UPSTREAM_TIMEOUT"));
-  CHECK(house.beta.started.empty());
+  CHECK(house.started(1) == 0);
   CHECK(house.dispatcher.calls_in_flight() == 0);
 }
 
 TEST_CASE("Dispatcher: attempts_max bounds the tries of one call") {
-  DispatcherOptions options;
-  options.attempts_max = 1;
+  HouseOptions options;
+  options.dispatcher.retry.attempts_max = 1;
   House house(options);
 
   house.submit("eth_chainId");
-  house.alpha.end(Outcome::kClosed, "", Sent::kYes);
+  house.channel(0).end(Outcome::kClosed, "", Sent::kYes);
 
-  CHECK(house.beta.started.empty());
+  CHECK(house.started(1) == 0);
   CHECK(house.downstream.replies.size() == 1);
 }
 
@@ -246,14 +206,14 @@ TEST_CASE("Dispatcher: a cancelled call ends its attempt and gets no reply") {
   house.dispatcher.cancel(call);
   house.time.advance(60s);
 
-  CHECK(house.alpha.cancelled.size() == 1);
+  CHECK(house.channel(0).cancelled.size() == 1);
   CHECK(house.downstream.replies.empty());
   CHECK(house.dispatcher.calls_in_flight() == 0);
 }
 
 TEST_CASE("Dispatcher: over calls_in_flight_max a call is refused and counted") {
-  DispatcherOptions options;
-  options.calls_in_flight_max = 1;
+  HouseOptions options;
+  options.dispatcher.calls_in_flight_max = 1;
   House house(options);
 
   house.submit("eth_chainId");
@@ -261,7 +221,7 @@ TEST_CASE("Dispatcher: over calls_in_flight_max a call is refused and counted") 
 
   CHECK(house.last_error_has("OVERLOADED"));
   CHECK(house.observer.limits["calls_in_flight_max"] == 1);
-  house.alpha.end(Outcome::kResult, "1");
+  house.channel(0).end(Outcome::kResult, "1");
   CHECK(house.submit("eth_chainId") != 0);
 }
 
@@ -270,10 +230,10 @@ TEST_CASE("Dispatcher: a long result streams, and its backpressure reaches the c
   house.downstream.flow = Flow::kFull;
 
   const CallId call = house.submit("eth_getLogs");
-  CHECK(house.alpha.part("[1,") == Flow::kFull);
+  CHECK(house.channel(0).part("[1,") == Flow::kFull);
   house.dispatcher.resume(call);
-  CHECK(house.alpha.resumed.size() == 1);
-  house.alpha.end(Outcome::kResult, "2]");
+  CHECK(house.channel(0).resumed.size() == 1);
+  house.channel(0).end(Outcome::kResult, "2]");
 
   CHECK(house.downstream.parts == std::vector<std::string>{"[1,"});
   CHECK(house.downstream.replies[0].body == "2]");
@@ -283,10 +243,10 @@ TEST_CASE("Dispatcher: A13 after parts are with the worker there is no other try
   House house;
 
   house.submit("eth_getLogs");
-  house.alpha.part("[1,");
-  house.alpha.end(Outcome::kClosed, "", Sent::kYes);
+  house.channel(0).part("[1,");
+  house.channel(0).end(Outcome::kClosed, "", Sent::kYes);
 
-  CHECK(house.beta.started.empty());
+  CHECK(house.started(1) == 0);
   CHECK(house.last_error_has("UPSTREAM_CLOSED"));
 }
 
@@ -294,12 +254,12 @@ TEST_CASE("Dispatcher: a result being streamed is bounded by the call, not by th
   House house;
 
   house.submit("eth_getLogs");
-  house.alpha.part("[1,");
+  house.channel(0).part("[1,");
   house.time.advance(6s);
-  CHECK(house.alpha.cancelled.empty());
+  CHECK(house.channel(0).cancelled.empty());
   house.time.advance(25s);
 
-  CHECK(house.alpha.cancelled.size() == 1);
+  CHECK(house.channel(0).cancelled.size() == 1);
   CHECK(house.last_error_has("UPSTREAM_TIMEOUT"));
 }
 
@@ -307,17 +267,17 @@ TEST_CASE("Dispatcher: F17 a filter's later calls go to the provider that made i
   House house;
 
   house.submit("eth_newBlockFilter");
-  house.alpha.end(Outcome::kResult, "\"0x1\"");
+  house.channel(0).end(Outcome::kResult, "\"0x1\"");
   const std::string ours = house.downstream.replies[0].body;
   CHECK(ours != "\"0x1\"");
   for (int i = 0; i < 3; ++i) {
     house.submit("eth_getFilterChanges", "[" + ours + "]");
-    REQUIRE(house.alpha.started.back().tail ==
+    REQUIRE(house.channel(0).started.back().tail ==
             R"("method":"eth_getFilterChanges","params":["0x1"]})");
-    house.alpha.end(Outcome::kResult, "[]");
+    house.channel(0).end(Outcome::kResult, "[]");
   }
 
-  CHECK(house.beta.started.empty());
+  CHECK(house.started(1) == 0);
 }
 
 TEST_CASE("Dispatcher: F17 an unknown or removed filter is not found, not misrouted") {
@@ -326,14 +286,14 @@ TEST_CASE("Dispatcher: F17 an unknown or removed filter is not found, not misrou
   house.submit("eth_getFilterChanges", R"(["0x1"])");
   CHECK(house.last_error_has("filter not found"));
   house.submit("eth_newFilter", "[{}]");
-  house.alpha.end(Outcome::kResult, "\"0x1\"");
+  house.channel(0).end(Outcome::kResult, "\"0x1\"");
   const std::string ours = house.downstream.replies.back().body;
   house.submit("eth_uninstallFilter", "[" + ours + "]");
-  house.alpha.end(Outcome::kResult, "true");
+  house.channel(0).end(Outcome::kResult, "true");
   house.submit("eth_getFilterChanges", "[" + ours + "]");
 
   CHECK(house.last_error_has("filter not found"));
-  CHECK(house.beta.started.empty());
+  CHECK(house.started(1) == 0);
 }
 
 TEST_CASE(
@@ -343,7 +303,7 @@ TEST_CASE(
   CHECK(house.submit("eth_subscribe", R"(["newHeads"])") == 0);
 
   CHECK(house.last_error_has("-32601"));
-  CHECK(house.alpha.started.empty());
+  CHECK(house.started(0) == 0);
 }
 
 }  // namespace sidecar::testing

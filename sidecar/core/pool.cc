@@ -1,0 +1,231 @@
+#include "core/pool.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "policy/credits.h"
+
+namespace sidecar {
+
+Pool::Pool(ChainInfo chain, const PoolOptions& options, const HealthOptions& health,
+           const std::vector<EndpointSeed>& endpoints, Clock& clock, Observer& observer,
+           uint64_t seed)
+    : chain_(std::move(chain)),
+      options_(options),
+      health_(health),
+      clock_(clock),
+      observer_(observer),
+      random_(seed),
+      candidates_(endpoints.size()),
+      fitnesses_(endpoints.size()),
+      balancer_(make_balancer(options.strategy, options.stickiness, random_.next())),
+      heads_(options.head, endpoints.size()) {
+  for (const EndpointSeed& each : endpoints) {
+    auto provider = std::find_if(providers_.begin(), providers_.end(),
+                                 [&each](const auto& one) { return one->name == each.provider; });
+    if (provider == providers_.end()) {
+      provider = providers_.insert(
+          provider, std::make_unique<Provider>(each.provider, each.terms, health.cooldown,
+                                               clock.now(), clock.unix_now()));
+    }
+    Endpoint endpoint(static_cast<size_t>(provider - providers_.begin()), each.transport,
+                      health.breaker);
+    endpoint.tier = each.tier;
+    endpoint.weight = each.weight;
+    endpoint.timeout = each.timeout;
+    endpoint.port = each.port;
+    const bool is_identity_known = chain_.chain_id != 0 || !options.genesis_hash.empty();
+    endpoint.must_verify = health.probe.is_on && is_identity_known;
+    endpoints_.push_back(std::move(endpoint));
+  }
+}
+
+uint64_t Pool::cost_of(size_t endpoint, std::string_view method) const {
+  const TermsOptions& terms = provider_of(endpoint).terms;
+  return terms.unit == BudgetUnit::kRequests ? 1 : credit_cost(terms.vendor, chain_.family, method);
+}
+
+Budget::Left Pool::budget_left(size_t index) {
+  return providers_[endpoints_[index].provider]->budget.left(clock_.now(), clock_.unix_now());
+}
+
+bool Pool::is_affordable(size_t index, std::string_view method) {
+  Provider& provider = *providers_[endpoints_[index].provider];
+  return !provider.budget.is_bounded() ||
+         provider.budget.may_spend(cost_of(index, method), clock_.now(), clock_.unix_now());
+}
+
+void Pool::on_started(size_t index, std::string_view method) {
+  const Instant now = clock_.now();
+  Endpoint& endpoint = endpoints_[index];
+  Provider& provider = *providers_[endpoint.provider];
+  const uint64_t cost = cost_of(index, method);
+  provider.units_spent += cost;
+  if (provider.budget.is_bounded()) {
+    provider.budget.spend(cost, now, clock_.unix_now());
+  }
+  endpoint.breaker.on_start(now);
+  ++endpoint.inflight_count;
+  ++endpoint.attempt_count;
+  endpoint.last_used = now;
+}
+
+void Pool::on_cancelled(size_t index) {
+  --endpoints_[index].inflight_count;
+  endpoints_[index].breaker.on_no_verdict();
+}
+
+void Pool::on_ended(size_t index, const AttemptEnd& end) {
+  if (!end.is_charged) {
+    on_cancelled(index);
+    return;
+  }
+  const Instant now = clock_.now();
+  Endpoint& endpoint = endpoints_[index];
+  Provider& provider = *providers_[endpoint.provider];
+  --endpoint.inflight_count;
+  switch (outcome_row(end.outcome).charge) {
+    case Charge::kNothing:
+      endpoint.breaker.on_no_verdict();
+      break;
+    case Charge::kSuccess:
+      endpoint.last_success = now;
+      endpoint.latencies[static_cast<size_t>(end.latency_class)].add(end.took);
+      provider.cooldown.on_success(now);
+      provider.methods.on_supported(end.method);
+      if (endpoint.breaker.on_success(now)) {
+        observer_.on_breaker_changed(name_of(index), BreakerState::kClosed);
+        apply(index, HealthEvent::kBreakerClosed);
+      }
+      apply(index, HealthEvent::kSucceeded);
+      break;
+    case Charge::kFailure:
+      endpoint.last_failure = now;
+      ++endpoint.failure_count;
+      if (endpoint.breaker.on_failure(now)) {
+        observer_.on_breaker_changed(name_of(index), BreakerState::kOpen);
+        apply(index, HealthEvent::kBreakerOpened);
+      }
+      break;
+    case Charge::kThrottle:
+      ++endpoint.throttle_count;
+      endpoint.breaker.on_no_verdict();
+      provider.cooldown.on_throttled(end.retry_after, now, random_);
+      observer_.on_throttled(name_of(index), provider.cooldown.until() - now);
+      break;
+    case Charge::kDisable:
+      endpoint.last_failure = now;
+      ++endpoint.failure_count;
+      endpoint.breaker.on_no_verdict();
+      apply(index,
+            end.outcome == Outcome::kUnpaid ? HealthEvent::kUnpaid : HealthEvent::kUnauthorised);
+      break;
+  }
+  if (end.outcome == Outcome::kUnsupported) {
+    provider.methods.on_unsupported(end.method, now);
+  }
+}
+
+void Pool::on_health_event(size_t index, HealthEvent event) {
+  apply(index, event);
+}
+
+void Pool::apply(size_t index, HealthEvent event) {
+  Endpoint& endpoint = endpoints_[index];
+  const HealthState before = endpoint.health.state();
+  if (event == HealthEvent::kRightChain && !endpoint.is_verified) {
+    endpoint.is_verified = true;
+    told_better();
+  }
+  if (event == HealthEvent::kWrongChain) {
+    endpoint.is_verified = false;
+  }
+  if (!endpoint.health.on_event(event, clock_.now())) {
+    return;
+  }
+  observer_.on_health_changed(name_of(index), before, endpoint.health.state(), event);
+  told_better();
+}
+
+void Pool::told_better() {
+  if (on_better_) {
+    on_better_();
+  }
+}
+
+void Pool::on_probed(size_t index) {
+  if (!endpoints_[index].is_probed) {
+    endpoints_[index].is_probed = true;
+    told_better();
+  }
+}
+
+void Pool::on_head(size_t index, uint64_t number, std::string_view hash, bool is_tip) {
+  // Who serves another chain, or may, says nothing about this one's head.
+  if (endpoints_[index].must_verify && !endpoints_[index].is_verified) {
+    return;
+  }
+  const Instant now = clock_.now();
+  const std::optional<uint64_t> before = heads_.view(index, now).number;
+  if (!hash.empty()) {
+    heads_.on_block(index, number, hash, now);
+  }
+  if (is_tip) {
+    endpoints_[index].head_heard = now;
+  }
+  const bool is_news = !before || (is_tip ? *before != number : *before < number);
+  if (is_news) {
+    heads_.on_head(index, number, now);
+  }
+  if (is_news || !hash.empty()) {
+    review_heads();
+  }
+}
+
+void Pool::review_heads() {
+  const Instant now = clock_.now();
+  for (size_t i = 0; i < endpoints_.size(); ++i) {
+    const HeadView view = heads_.view(i, now);
+    if (view.number) {
+      apply(i, view.is_behind ? HealthEvent::kFellBehind : HealthEvent::kCaughtUp);
+      apply(i, view.is_stuck ? HealthEvent::kHeadStuck : HealthEvent::kHeadMoved);
+      apply(i, view.is_forked ? HealthEvent::kForked : HealthEvent::kRejoined);
+    }
+  }
+}
+
+uint64_t Pool::served_head() const {
+  return std::min(served_head_, heads_.pool_head().value_or(0));
+}
+
+void Pool::on_served_head(uint64_t number) {
+  served_head_ = std::max(served_head(), number);
+}
+
+void Pool::remember_blockhash(std::string blockhash, size_t endpoint) {
+  const auto [entry, is_new] = blockhashes_.insert_or_assign(std::move(blockhash), endpoint);
+  if (!is_new) {
+    return;
+  }
+  blockhash_order_.push_back(entry->first);
+  if (blockhash_order_.size() > kBlockhashesMax) {
+    blockhashes_.erase(blockhash_order_.front());
+    blockhash_order_.pop_front();
+  }
+}
+
+std::optional<size_t> Pool::endpoint_of_blockhash(const std::string& blockhash) const {
+  const auto found = blockhashes_.find(blockhash);
+  return found == blockhashes_.end() ? std::nullopt : std::optional<size_t>(found->second);
+}
+
+bool Pool::has_provider(std::string_view name) const {
+  return std::any_of(providers_.begin(), providers_.end(),
+                     [name](const auto& provider) { return provider->name == name; });
+}
+
+EndpointName Pool::name_of(size_t index) const {
+  return {chain_.name, provider_of(index).name, transport_name(endpoints_[index].transport)};
+}
+
+}  // namespace sidecar

@@ -1,0 +1,307 @@
+#include "core/prober.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <string>
+
+#include "rpc/answer_facts.h"
+#include "rpc/envelope.h"
+#include "rpc/json_text.h"
+
+namespace sidecar {
+
+namespace {
+
+/// Attempt ids of our own, unlike any of the dispatcher's: its generations stay below half their
+/// range.
+constexpr AttemptId kProbeIds = AttemptId{1} << 63;
+/// Whether a node syncs changes slowly: asked every so many rounds.
+constexpr uint32_t kSyncEvery = 6;
+/// After a failure the next round comes sooner by this.
+constexpr int kHurry = 5;
+
+struct Wording {
+  std::string_view method;
+  std::string params;
+};
+
+std::string hex(uint64_t number) {
+  std::array<char, 16> digits;
+  const auto end = std::to_chars(digits.begin(), digits.end(), number, 16).ptr;
+  return "0x" + std::string(digits.begin(), end);
+}
+
+std::string_view unquoted(std::string_view lexeme) {
+  return lexeme.size() >= 2 && lexeme.front() == '"' ? lexeme.substr(1, lexeme.size() - 2) : lexeme;
+}
+
+}  // namespace
+
+Prober::Prober(const ProbeOptions& options, Timers& timers, Observer& observer,
+               std::vector<Pool*> pools, uint64_t seed)
+    : options_(options),
+      timers_(timers),
+      observer_(observer),
+      random_(seed),
+      timer_(timers.make_timer([this]() { on_timer(); })) {
+  for (Pool* pool : pools) {
+    for (size_t i = 0; i < pool->size(); ++i) {
+      Target target;
+      target.pool = pool;
+      target.endpoint = i;
+      target.due = timers.now();
+      targets_.push_back(target);
+    }
+  }
+}
+
+Prober::~Prober() {
+  for (const Target& target : targets_) {
+    if (target.live != 0) {
+      target.pool->endpoint(target.endpoint).port->cancel(target.live);
+    }
+  }
+}
+
+void Prober::start() {
+  if (options_.is_on) {
+    arm();
+  }
+}
+
+void Prober::arm() {
+  Instant next = Instant::max();
+  for (const Target& target : targets_) {
+    next = std::min(next, target.live == 0 ? target.due : target.asked_at + options_.timeout);
+  }
+  if (next != Instant::max()) {
+    timer_->arm(next);
+  }
+}
+
+void Prober::on_timer() {
+  const Instant now = timers_.now();
+  for (Target& target : targets_) {
+    if (target.live == 0 && target.due <= now) {
+      target.pool->review_heads();
+      begin_round(target);
+    } else if (target.live != 0 && target.asked_at + options_.timeout <= now) {
+      AttemptResult result;
+      result.outcome = Outcome::kTimeout;
+      result.sent = target.pool->endpoint(target.endpoint).port->cancel(target.live);
+      take(target, result);
+    }
+  }
+  arm();
+}
+
+void Prober::begin_round(Target& target) {
+  const Instant now = timers_.now();
+  const Endpoint& endpoint = target.pool->endpoint(target.endpoint);
+  const Provider& provider = target.pool->provider_of(target.endpoint);
+  if (endpoint.breaker.state(now) == BreakerState::kOpen) {
+    target.due = endpoint.breaker.retry_at();
+    return;
+  }
+  if (!provider.cooldown.is_over(now)) {
+    target.due = provider.cooldown.until();
+    return;
+  }
+  if (may_skip(target, endpoint, now)) {
+    ++target.skip_count;
+    target.due = now + jittered(options_.interval);
+    return;
+  }
+  target.skip_count = 0;
+  plan(target, endpoint);
+  ++target.round_count;
+  ask_next(target);
+}
+
+/// Live traffic has just shown what a round would. "Just" is half the interval, so that an endpoint
+/// which dies with the traffic is found out in time by the next round.
+bool Prober::may_skip(const Target& target, const Endpoint& endpoint, Instant now) const {
+  const auto is_fresh = [this, &target, now](Instant then) {
+    return then > target.answered_at && now - then < options_.interval / 2;
+  };
+  return target.skip_count < options_.skips_max && is_fresh(endpoint.head_heard) &&
+         is_fresh(endpoint.last_success) && endpoint.health.state() == HealthState::kHealthy &&
+         endpoint.port->epoch() == target.known_epoch;
+}
+
+void Prober::plan(Target& target, const Endpoint& endpoint) {
+  const bool is_evm = target.pool->chain().family == Family::kEvm;
+  const bool is_new = !endpoint.is_verified || endpoint.port->epoch() != target.known_epoch ||
+                      !endpoint.health.may_be_asked();
+  if (!endpoint.must_verify) {
+    target.known_epoch = endpoint.port->epoch();
+  }
+  const auto height = target.pool->heads().vote_height();
+  target.is_asking[static_cast<size_t>(Question::kIdentity)] = endpoint.must_verify && is_new;
+  target.is_asking[static_cast<size_t>(Question::kHead)] = true;
+  target.is_asking[static_cast<size_t>(Question::kSync)] =
+      !is_evm || target.round_count % kSyncEvery == 0;
+  target.is_asking[static_cast<size_t>(Question::kVote)] =
+      is_evm && height && *height != target.voted_height;
+  target.asked_height = height.value_or(0);
+}
+
+void Prober::ask_next(Target& target) {
+  for (size_t i = 0; i < kQuestionCount; ++i) {
+    if (target.is_asking[i]) {
+      target.is_asking[i] = false;
+      ask(target, static_cast<Question>(i));
+      return;
+    }
+  }
+  const bool is_disabled =
+      target.pool->endpoint(target.endpoint).health.state() == HealthState::kDisabled;
+  end_round(target, is_disabled ? options_.interval_disabled : options_.interval);
+}
+
+void Prober::ask(Target& target, Question question) {
+  Pool& pool = *target.pool;
+  const bool is_evm = pool.chain().family == Family::kEvm;
+  Wording words;
+  switch (question) {
+    case Question::kIdentity:
+      words = {is_evm ? "eth_chainId" : "getGenesisHash", "[]"};
+      break;
+    case Question::kHead:
+      words = is_evm ? Wording{"eth_blockNumber", "[]"}
+                     : Wording{"getSlot", R"([{"commitment":"processed"}])"};
+      break;
+    case Question::kSync:
+      words = {is_evm ? "eth_syncing" : "getHealth", "[]"};
+      break;
+    case Question::kVote:
+      words = {"eth_getBlockByNumber", "[\"" + hex(target.asked_height) + "\",false]"};
+      break;
+  }
+  if (!pool.is_affordable(target.endpoint, words.method)) {
+    end_round(target, options_.interval);
+    return;
+  }
+  ++question_count_;
+  const Endpoint& endpoint = pool.endpoint(target.endpoint);
+  pool.on_started(target.endpoint, words.method);
+  target.asked = question;
+  target.live = kProbeIds | question_count_;
+  target.asked_at = timers_.now();
+  target.asked_epoch = endpoint.port->epoch();
+  std::string tail;
+  append_request_tail(tail, words.method, words.params);
+  Attempt attempt;
+  attempt.id = target.live;
+  attempt.request_tail = tail;
+  attempt.may_resend = true;
+  endpoint.port->start(attempt, *this);
+}
+
+Flow Prober::on_attempt_part(AttemptId, std::string_view) {
+  return Flow::kDropped;  // never asked to stream
+}
+
+void Prober::on_attempt_done(AttemptId attempt, const AttemptResult& result) {
+  const auto found = std::find_if(targets_.begin(), targets_.end(),
+                                  [attempt](const Target& one) { return one.live == attempt; });
+  if (found != targets_.end()) {
+    take(*found, result);
+    arm();
+  }
+}
+
+void Prober::take(Target& target, const AttemptResult& result) {
+  Pool& pool = *target.pool;
+  const std::array<std::string_view, kQuestionCount> methods =
+      pool.chain().family == Family::kEvm
+          ? std::array<std::string_view, kQuestionCount>{"eth_chainId", "eth_blockNumber",
+                                                         "eth_syncing", "eth_getBlockByNumber"}
+          : std::array<std::string_view, kQuestionCount>{"getGenesisHash", "getSlot", "getHealth",
+                                                         ""};
+  const BlockNeed nothing_named;
+  Asked asked;
+  asked.method = methods[static_cast<size_t>(target.asked)];
+  asked.row = &method_row(asked.method);
+  asked.block = &nothing_named;
+  const Judgement judgement = judge(pool, target.endpoint, asked, result);
+  AttemptEnd end;
+  end.outcome = judgement.outcome;
+  end.method = asked.method;
+  end.took = timers_.now() - target.asked_at;
+  end.retry_after = judgement.retry_after;
+  target.live = 0;
+  target.answered_at = timers_.now();
+  pool.on_ended(target.endpoint, end);
+  observer_.on_attempt_done(pool.name_of(target.endpoint), AttemptKind::kProbe, end.outcome,
+                            end.took);
+  if (result.outcome == Outcome::kResult) {
+    read_answer(target, result.body);
+  } else if (target.asked == Question::kSync && judgement.outcome == Outcome::kNodeBehind) {
+    pool.on_health_event(target.endpoint, HealthEvent::kSyncing);
+  } else if (outcome_row(judgement.outcome).charge == Charge::kFailure) {
+    fail_round(target);
+    return;
+  } else if (!pool.endpoint(target.endpoint).health.may_be_asked() ||
+             judgement.outcome == Outcome::kRateLimited) {
+    pool.on_probed(target.endpoint);
+    std::fill(std::begin(target.is_asking), std::end(target.is_asking), false);
+  }
+  pool.on_probed(target.endpoint);
+  ask_next(target);
+}
+
+void Prober::read_answer(Target& target, std::string_view body) {
+  Pool& pool = *target.pool;
+  const bool is_evm = pool.chain().family == Family::kEvm;
+  switch (target.asked) {
+    case Question::kIdentity: {
+      const bool is_right = is_evm ? parse_quantity(body) == pool.chain().chain_id
+                                   : unquoted(body) == pool.options().genesis_hash;
+      target.known_epoch = target.asked_epoch;
+      pool.on_health_event(target.endpoint,
+                           is_right ? HealthEvent::kRightChain : HealthEvent::kWrongChain);
+      return;
+    }
+    case Question::kHead:
+      if (const auto number = parse_quantity(body)) {
+        pool.on_head(target.endpoint, *number, "", true);
+      }
+      return;
+    case Question::kSync: {
+      const bool is_synced = is_evm ? body == "false" : unquoted(body) == "ok";
+      pool.on_health_event(target.endpoint,
+                           is_synced ? HealthEvent::kSynced : HealthEvent::kSyncing);
+      return;
+    }
+    case Question::kVote: {
+      BlockNeed named;
+      named.number = target.asked_height;
+      const auto block = head_fact(method_row("eth_getBlockByNumber"), named, body);
+      if (block && !block->hash.empty()) {
+        target.voted_height = target.asked_height;
+        pool.on_head(target.endpoint, block->number, block->hash, false);
+      }
+      return;
+    }
+  }
+}
+
+void Prober::fail_round(Target& target) {
+  std::fill(std::begin(target.is_asking), std::end(target.is_asking), false);
+  target.pool->on_health_event(target.endpoint, HealthEvent::kProbeFailed);
+  target.pool->on_probed(target.endpoint);
+  end_round(target, options_.interval / kHurry);
+}
+
+void Prober::end_round(Target& target, Nanos pause) {
+  target.due = timers_.now() + jittered(pause);
+}
+
+Nanos Prober::jittered(Nanos span) {
+  return Nanos(
+      static_cast<int64_t>(static_cast<double>(span.count()) * (0.9 + 0.2 * random_.unit())));
+}
+
+}  // namespace sidecar
