@@ -196,11 +196,12 @@ void Prober::ask(Target& target, Question question) {
   attempt.id = target.live;
   attempt.request_tail = tail;
   attempt.may_resend = true;
+  attempt.may_stream = true;  // so that an absurdly long answer is not kept
   endpoint.port->start(attempt, *this);
 }
 
 Flow Prober::on_attempt_part(AttemptId, std::string_view) {
-  return Flow::kDropped;  // never asked to stream
+  return Flow::kDropped;  // no answer of ours is so long; the timeout ends it
 }
 
 void Prober::on_attempt_done(AttemptId attempt, const AttemptResult& result) {

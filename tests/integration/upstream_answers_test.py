@@ -201,7 +201,8 @@ class AnswerFaultsTest(SidecarTestCase):
         ]
         for words, make_bytes in table:
             with self.subTest(words):
-                answer = self.check(make_bytes, "UPSTREAM_HTTP_STATUS", f"http_status {words[:3]}")
+                outcome = "unpaid" if words.startswith("402") else "unauthorised"
+                answer = self.check(make_bytes, "UPSTREAM_HTTP_STATUS", outcome)
                 self.assertNotIn("k3y", json.dumps(answer.error))
 
     def test_A31_server_errors_go_to_the_next(self):

@@ -252,8 +252,12 @@ class SidecarTestCase(unittest.TestCase):
         """Providers are asked in the order of their tiers, which makes a test's order certain."""
         return {"name": name, "http": peer if isinstance(peer, str) else peer.url, **keys}
 
-    def sidecar(self, *providers, limits=None, http=None, family="evm", chains=None, **more):
-        """One chain with these providers, tier after tier; or `chains`: TOML text."""
+    def sidecar(
+        self, *providers, limits=None, http=None, family="evm", chains=None, policies=None, **more
+    ):
+        """One chain with these providers, tier after tier; or `chains`: TOML text. `policies`: the
+        sections that decide about providers. Left out, a peer sees only what its test sends: each
+        provider is asked once, and nobody is probed, hedged or left alone."""
         if chains is None:
             tiered = [{"tier": tier, **one} for tier, one in enumerate(providers, start=1)]
             chains = chain_toml("dev", family, tiered)
@@ -263,6 +267,16 @@ class SidecarTestCase(unittest.TestCase):
         socket_path = folder / "rpc.sock"
         config = f'[listen]\npath = "{socket_path}"\n[http]\nlisten = "127.0.0.1:0"\n'
         config += "".join(f"{key} = {to_toml(value)}\n" for key, value in (http or {}).items())
+        if policies is None:
+            policies = {
+                "probe": {"on": False},
+                "hedge": {"on": False},
+                "retry": {"attempts_max": max(1, len(providers))},
+                "breaker": {"failures_max": 1000},
+            }
+        for section, keys in policies.items():
+            config += f"[{section}]\n"
+            config += "".join(f"{key} = {to_toml(value)}\n" for key, value in keys.items())
         config += "[limits]\n"
         config += "".join(f"{key} = {to_toml(value)}\n" for key, value in (limits or {}).items())
         sidecar = Sidecar(folder, config + chains, **more)
