@@ -17,7 +17,7 @@ import tempfile
 import time
 
 import calls_report
-from calls_contenders import CONTENDERS, PROXIES, BenchError, Origin
+from calls_contenders import BEFORE, CONTENDERS, PROXIES, BenchError, Origin
 
 LEVELS = [1, 16, 64]
 IDLE_COUNTS = [1, 1000, 10_000]
@@ -39,6 +39,8 @@ def parse_arguments():
     parser.add_argument("--only", metavar="NAME,...", help=f"of {names}; `direct` is always there")
     parser.add_argument("--pin", action="store_true",
                         help="proxies on the last CPU, everything else on the others")
+    parser.add_argument("--before", metavar="FILE",
+                        help="another rpc-sidecar, measured as `framed before` in the same rounds")
     parser.add_argument("--build", default="build/release", metavar="FOLDER",
                         help="where rpc-sidecar and tests/bench/calls_bench are (build/release)")
     arguments = parser.parse_args()
@@ -77,6 +79,8 @@ class Bench:
         self.load_program = pathlib.Path(arguments.build, "tests/bench/calls_bench")
         self.sidecar_program = pathlib.Path(arguments.build, "rpc-sidecar")
         self.contenders = [one for one in CONTENDERS if one.name in arguments.names]
+        if arguments.before:
+            self.contenders.append(BEFORE)
         self.origin = None
         if not os.access(self.load_program, os.X_OK):
             raise BenchError(f"{self.load_program} is not built")
@@ -84,7 +88,8 @@ class Bench:
     def start(self, proxy, place):
         folder = pathlib.Path(self.folder, place)
         folder.mkdir()
-        running = PROXIES[proxy](folder, self.origin, self.sidecar_program)
+        binary = self.arguments.before if proxy == BEFORE.proxy else self.sidecar_program
+        running = PROXIES[proxy](folder, self.origin, binary)
         if self.arguments.pin:
             os.sched_setaffinity(running.pid, {os.cpu_count() - 1})
         return running

@@ -78,7 +78,7 @@ listen = "127.0.0.1:0"
 idle_timeout = "{idle}s"
 [log]
 level = "warn"
-[[chain]]
+{quiet}[[chain]]
 name = "ethereum"
 family = "evm"
   [[chain.provider]]
@@ -86,6 +86,11 @@ family = "evm"
   http = "http://127.0.0.1:{origin_port}"
   connections_max = {connections_max}
 """
+
+
+# Each call must reach the origin exactly once, so nobody else may ask it. Versions before probes have no
+# such section.
+QUIET = '[probe]\ninterval = "1h"\n'
 
 
 class BenchError(Exception):
@@ -109,6 +114,7 @@ CONTENDERS = [
     Contender("http tcp", "sidecar", "http", "tcp"),
     Contender("ws unix", "sidecar", "ws", "unix"),
 ]
+BEFORE = Contender("framed before", "sidecar before", "framed", "unix")
 
 
 def program(name, package):
@@ -253,8 +259,10 @@ class Sidecar(Running):
         unix = self.folder / "rpc.sock"
         self.addresses = {"unix": f"unix:{unix}"}
         conf = self.folder / "sidecar.toml"
+        settings = subprocess.run([binary, "describe-config"], capture_output=True, text=True,
+                                  check=True).stdout
         conf.write_text(SIDECAR_CONF.format(
-            socket=unix, origin_port=origin.port, idle=IDLE_SECONDS,
+            quiet=QUIET if "[probe]" in settings else "", socket=unix, origin_port=origin.port, idle=IDLE_SECONDS,
             connections_max=CONNECTIONS_MAX))
         conf.chmod(0o600)
         self.start([binary, "run", "--config", conf])
@@ -267,4 +275,4 @@ class Sidecar(Running):
         return bool(found)
 
 
-PROXIES = {"haproxy": HaProxy, "sidecar": Sidecar}
+PROXIES = {"haproxy": HaProxy, "sidecar": Sidecar, "sidecar before": Sidecar}
