@@ -54,6 +54,8 @@ struct Choice {
   bool is_last_resort = false;  ///< all are out; this one failed least recently
   /// Without an endpoint: when one that is only out of budget can be asked again.
   std::optional<Instant> affordable_at;
+  bool is_out_of_budget =
+      false;  ///< one is out of a bound that no call outlives: the day's, the month's
   bool is_verifying = false;  ///< one is out only until its chain has been checked
   std::optional<Instant>
       cooled_down_at;  ///< when the first one that asked for a pause can be asked

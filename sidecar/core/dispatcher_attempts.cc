@@ -45,11 +45,11 @@ Choice Dispatcher::choose(Call& call) {
 }
 
 void Dispatcher::try_first(CallId id) {
-  Call& call = *calls_.find(id);
-  const size_t pool = call.pool;
+  const size_t pool = calls_.find(id)->pool;
   if (waiting_[pool]->size() > 0) {
     pump_waiting(pool);  // those before it come first
   }
+  Call& call = *calls_.find(id);
   const Choice choice = choose(call);
   if (!choice.endpoint) {
     wait_for_budget(id, choice);

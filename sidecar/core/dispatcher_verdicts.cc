@@ -26,6 +26,10 @@ std::string quantity_text(uint64_t number) {
   return "\"0x" + std::string(digits.begin(), end) + '"';
 }
 
+Millis whole_millis(Nanos span) {
+  return std::chrono::ceil<Millis>(span);
+}
+
 /// How much a provider's words are worth when nobody gives a result.
 int weight_of(Outcome outcome) {
   switch (outcome) {
@@ -62,8 +66,10 @@ void Dispatcher::settle(CallId id, const LiveAttempt& ended, const Judgement& ju
     return;
   }
   call.tried.push_back({ended.endpoint, outcome, result.http_status});
-  if (judgement.retry_after) {
-    call.retry_after = std::min(call.retry_after.value_or(Millis::max()), *judgement.retry_after);
+  if (outcome == Outcome::kRateLimited) {
+    const Instant over = pools_[ended.pool]->provider_of(ended.endpoint).cooldown.until();
+    const Millis pause = whole_millis(over - timers_.now());
+    call.retry_after = std::min(call.retry_after.value_or(Millis::max()), pause);
   }
   const bool is_spoken =
       row.is_answer && (result.outcome == Outcome::kResult || result.outcome == Outcome::kRpcError);
@@ -260,16 +266,14 @@ void Dispatcher::pause_until(CallId id, Instant until, std::string_view why) {
 void Dispatcher::wait_for_budget(CallId id, const Choice& choice) {
   Call& call = *calls_.find(id);
   const Instant now = timers_.now();
-  const auto until = [now](Instant when) {
-    return std::chrono::duration_cast<Millis>(when - now) + Millis(1);
-  };
   const bool is_in_time = choice.affordable_at && *choice.affordable_at < call.deadline;
   if (!is_in_time && !choice.is_verifying) {
-    const bool is_limited = choice.affordable_at || choice.cooled_down_at;
-    if (is_limited) {
+    const bool is_limited =
+        choice.affordable_at || choice.cooled_down_at || choice.is_out_of_budget;
+    if (choice.affordable_at || choice.cooled_down_at) {
       const Instant first = std::min(choice.affordable_at.value_or(Instant::max()),
                                      choice.cooled_down_at.value_or(Instant::max()));
-      call.retry_after = until(first);
+      call.retry_after = whole_millis(first - now);
     }
     finish_unanswered(id, is_limited ? GaveUp::kOutOfBudget : GaveUp::kNothingMore, "");
     return;

@@ -106,20 +106,21 @@ Pool::Fitness Pool::fitness(size_t index, const CallNeed& need, Instant now, Mil
     choice.cooled_down_at = earlier(choice.cooled_down_at, provider.cooldown.until());
     return unfit(PassedOver::kCoolingDown);
   }
-  if (endpoint.must_verify && !endpoint.is_verified && !endpoint.is_probed) {
-    choice.is_verifying = true;
-    return unfit(PassedOver::kUnverified);
-  }
   const Fitness rated = standing(endpoint, index, need, now);
   if (provider.budget.is_bounded()) {
     const uint64_t cost = cost_of(index, need.method);
     if (!provider.budget.may_spend(cost, now, unix_now)) {
       const auto when = provider.budget.affordable_at(cost, now, unix_now);
+      choice.is_out_of_budget = choice.is_out_of_budget || !when;
       if (when && rated.standing != Standing::kLastResort) {
         choice.affordable_at = earlier(choice.affordable_at, *when);
       }
       return unfit(PassedOver::kBudgetSpent);
     }
+  }
+  if (endpoint.must_verify && !endpoint.is_verified && !endpoint.is_probed) {
+    choice.is_verifying = true;
+    return unfit(PassedOver::kUnverified);
   }
   return rated;
 }

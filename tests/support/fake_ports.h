@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -73,6 +74,9 @@ class FakeDownstream final : public DownstreamPort {
 
   void on_reply(SessionId session, uint64_t token, const Reply& reply) override {
     replies.push_back({session, token, reply.kind == Reply::Kind::kError, std::string(reply.body)});
+    if (on_each_reply) {
+      on_each_reply();
+    }
   }
   Flow on_reply_part(SessionId, uint64_t, std::string_view bytes) override {
     parts.emplace_back(bytes);
@@ -80,6 +84,7 @@ class FakeDownstream final : public DownstreamPort {
   }
 
   std::vector<Got> replies;
+  std::function<void()> on_each_reply;
   std::vector<std::string> parts;
   Flow flow = Flow::kOk;
 };

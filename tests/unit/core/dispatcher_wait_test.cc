@@ -86,6 +86,58 @@ TEST_CASE("Dispatcher: a cancelled call gives up its place in the queue") {
   CHECK(house.dispatcher.calls_in_flight() == 2);
 }
 
+TEST_CASE("Dispatcher: when the day's bound is reached a call is told so at once") {
+  HouseOptions options;
+  options.endpoints = {HouseOptions::seed("only")};
+  options.endpoints[0].terms.budget.per_day = 1;
+  House house(options);
+
+  house.submit("eth_call");
+  house.submit("eth_call");
+
+  REQUIRE(house.is_answered());
+  CHECK(house.last_error_has("UPSTREAM_RATE_LIMITED"));
+  CHECK(house.started(0) == 1);
+}
+
+TEST_CASE("Dispatcher: without Retry-After the worker is told when the pause of ours is over") {
+  HouseOptions options;
+  options.endpoints = {HouseOptions::seed("only")};
+  House house(options);
+
+  house.submit("eth_call");
+  house.channel(0).end(Outcome::kHttpStatus, "", Sent::kYes, 429);
+
+  const std::string& error = house.answer();
+  const size_t at = error.find(R"("retry_after_ms":)");
+  REQUIRE(at != std::string::npos);
+  const int told = std::stoi(error.substr(at + 17));
+  CHECK(told >= 60'000);
+  CHECK(told <= 72'000);
+}
+
+// The queue is pumped inside submit(): what that answers may submit again, and move the call table.
+TEST_CASE("Dispatcher: a reply inside submit may submit more") {
+  House house(limited(1));
+  house.submit("eth_call");
+  for (int i = 0; i < 20; ++i) {
+    house.submit("eth_call", "[]", 3s);
+  }
+  house.downstream.on_each_reply = [&house]() {
+    if (house.token < 1'000) {
+      house.submit("eth_call", "[]", 100ms);
+    }
+  };
+
+  for (int i = 0; i < 10; ++i) {
+    house.time.advance(400ms);
+    house.submit("eth_call", "[]", 3s);
+  }
+
+  CHECK(house.downstream.replies.size() > 20);
+  CHECK(house.started(0) == 5);
+}
+
 TEST_CASE(
     "Dispatcher: F04 calls wait until a provider's chain is checked, and never reach a wrong one") {
   HouseOptions options;
