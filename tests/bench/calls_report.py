@@ -12,6 +12,7 @@ import calls_contenders
 
 KIB_PER_SESSION_MAX = 4.0
 FOREIGN_CPUS_MAX = 0.1
+WORSE_MAX = 0.05  # than an earlier build's figure in the same rounds
 
 
 def output_of(command):
@@ -116,6 +117,17 @@ class Report:
             ratio = self.ratio("framed", "haproxy", level)
             add(f"framed_calls_per_s_at_{level}", ratio, 1.0, ratio >= 1.0,
                 f"framed makes {ratio:.2f}x HAProxy's calls/s at {level} in flight (1.0x wanted)")
+        before = calls_contenders.BEFORE.name
+        if {"framed", before} <= self.figures.keys():
+            for level in self.levels:
+                ratio = self.ratio("framed", before, level)
+                add(f"framed_x_before_at_{level}", ratio, 1 - WORSE_MAX, ratio >= 1 - WORSE_MAX,
+                    f"framed makes {ratio:.3f}x the earlier build's calls/s at {level} in flight "
+                    f"({1 - WORSE_MAX:g}x wanted)")
+            ours, theirs = self.added("framed"), self.added(before)
+            add("framed_added_p50_x_before", ours / theirs, 1 + WORSE_MAX,
+                ours <= theirs * (1 + WORSE_MAX),
+                f"framed adds {ours:.1f} us to p50, the earlier build {theirs:.1f} us")
         if "framed" in self.idle:
             count = max(self.idle["framed"])
             kib = self.per_session("framed", count)
