@@ -20,7 +20,8 @@ BreakerState CircuitBreaker::state(Instant now) const {
   if (!is_open_) {
     return BreakerState::kClosed;
   }
-  return now >= retry_at_ ? BreakerState::kHalfOpen : BreakerState::kOpen;
+  // A trial under way proves that the pause was over, whatever the clock says now.
+  return is_trial_live_ || now >= retry_at_ ? BreakerState::kHalfOpen : BreakerState::kOpen;
 }
 
 bool CircuitBreaker::may_start(Instant now) const {
@@ -29,7 +30,7 @@ bool CircuitBreaker::may_start(Instant now) const {
 }
 
 void CircuitBreaker::on_start(Instant now) {
-  is_trial_live_ = is_trial_live_ || state(now) == BreakerState::kHalfOpen;
+  is_trial_live_ = state(now) == BreakerState::kHalfOpen;
 }
 
 bool CircuitBreaker::on_success(Instant) {
@@ -39,16 +40,11 @@ bool CircuitBreaker::on_success(Instant) {
 }
 
 bool CircuitBreaker::on_failure(Instant now) {
-  failures_ = std::min(failures_ + 1, UINT32_MAX - 1);
-  if (is_open_) {
-    // Those that were under way when it opened tell nothing new; a failed trial does.
-    const bool is_trial = state(now) == BreakerState::kHalfOpen && is_trial_live_;
-    if (is_trial) {
-      open(now);
-    }
-    return is_trial;
+  if (is_open_ && !is_trial_live_) {
+    return false;
   }
-  if (failures_ < options_.failures_max) {
+  failures_ = std::min(failures_, UINT32_MAX - 1) + 1;
+  if (!is_open_ && failures_ < options_.failures_max) {
     return false;
   }
   open(now);
@@ -61,8 +57,8 @@ void CircuitBreaker::open(Instant now) {
       options_.open_max, options_.open_min * (int64_t{1} << std::min(openings_, kDoublingsMax)));
   is_open_ = true;
   is_trial_live_ = false;
-  ++openings_;
-  retry_at_ = now + pause;
+  openings_ = std::min(openings_, UINT32_MAX - 1) + 1;
+  retry_at_ = std::max(now, retry_at_) + pause;
 }
 
 void CircuitBreaker::on_no_verdict() {
@@ -74,6 +70,7 @@ void CircuitBreaker::reset() {
   is_trial_live_ = false;
   failures_ = 0;
   openings_ = 0;
+  retry_at_ = Instant::min();
 }
 
 }  // namespace sidecar

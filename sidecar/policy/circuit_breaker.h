@@ -19,8 +19,11 @@ std::string_view breaker_state_name(BreakerState state);
 /// One endpoint's circuit breaker: counts failures in a row and says whether an attempt may start.
 /// Not: it does not classify (policy/outcome.h: only Charge::kFailure comes here; rate limits and
 /// caller faults never do) and does not probe (core/prober.h).
-/// Shape: kClosed -> kOpen -> kHalfOpen -> kClosed | kOpen for twice as long.
-/// Owner: Endpoint, by value. Errors: none; a clock that goes back counts as no time passed.
+/// Shape: kClosed -> kOpen -> kHalfOpen -> kClosed | kOpen for twice as long; a success closes it
+/// from anywhere. Attempts are not told apart: while a trial is under way, whatever ends first is
+/// its verdict.
+/// Owner: Endpoint, by value. Errors: none; a clock that goes back shortens no pause and loses no
+/// trial.
 class CircuitBreaker {
  public:
   explicit CircuitBreaker(const BreakerOptions& options) : options_(options) {}
@@ -29,7 +32,8 @@ class CircuitBreaker {
   bool may_start(Instant now) const;
   /// An attempt starts. When it is half-open this is the trial: no other may start until it ended.
   void on_start(Instant now);
-  /// True when this changed the state.
+  /// True when this changed the state. A failure while open, of an attempt that was under way
+  /// before, is not news: it is neither counted nor does it lengthen the pause.
   bool on_success(Instant now);
   bool on_failure(Instant now);
   /// An attempt ended that says nothing: cancelled, throttled, the caller's fault. Frees the trial.
@@ -50,7 +54,7 @@ class CircuitBreaker {
   bool is_trial_live_ = false;
   uint32_t failures_ = 0;
   uint32_t openings_ = 0;  ///< in a row, without a success between
-  Instant retry_at_;
+  Instant retry_at_ = Instant::min();
 };
 
 }  // namespace sidecar
