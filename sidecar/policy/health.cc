@@ -59,14 +59,23 @@ constexpr std::array<EventRow, kHealthEventCount> kEvents{{
     {E::kReset, "reset", 0, ~uint32_t{0}},
 }};
 
-HealthState state_of(uint32_t conditions) {
+const ConditionRow* worst_of(uint32_t conditions) {
   for (const ConditionRow& row : kConditions) {
     if ((conditions & bit(row.condition)) != 0) {
-      return row.state;
+      return &row;
     }
   }
-  // That it worked once is kept as a condition too: without it nothing is known.
-  return (conditions & bit(E::kSucceeded)) != 0 ? S::kHealthy : S::kUnknown;
+  return nullptr;
+}
+
+/// Does `event` stand for a condition that holds and asks for this very state?
+bool upholds(HealthEvent event, HealthState state, uint32_t conditions) {
+  for (const ConditionRow& row : kConditions) {
+    if (row.condition == event) {
+      return row.state == state && (conditions & bit(event)) != 0;
+    }
+  }
+  return false;
 }
 
 }  // namespace
@@ -95,15 +104,25 @@ std::string_view health_event_name(HealthEvent event) {
 
 bool Health::on_event(HealthEvent event, Instant now) {
   const EventRow& row = kEvents[static_cast<size_t>(event)];
-  conditions_ = (conditions_ & ~row.ends) | row.begins;
-  const HealthState next = state_of(conditions_);
-  if (next == state_) {
+  const uint32_t conditions = (conditions_ & ~row.ends) | row.begins;
+  if (conditions == conditions_) {
     return false;
   }
-  state_ = next;
-  reason_ = event;
-  since_ = now;
-  return true;
+  conditions_ = conditions;
+  const ConditionRow* worst = worst_of(conditions_);
+  // That it worked once is kept as a condition too: without it nothing is known.
+  const HealthState calm = (conditions_ & bit(E::kSucceeded)) != 0 ? S::kHealthy : S::kUnknown;
+  const HealthState next = worst != nullptr ? worst->state : calm;
+  const bool is_changed = next != state_;
+  if (is_changed) {
+    state_ = next;
+    since_ = now;
+    reason_ = event;
+  }
+  if (worst != nullptr && !upholds(reason_, next, conditions_)) {
+    reason_ = worst->condition;
+  }
+  return is_changed;
 }
 
 }  // namespace sidecar

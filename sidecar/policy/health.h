@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -44,7 +45,10 @@ std::string_view health_event_name(HealthEvent event);
 /// The one transition function. Conditions that were told and not taken back (behind, stuck,
 /// syncing, wrong chain, forked, probe failed, breaker open) are kept, so that one ending does not
 /// hide another: the state is the worst that any of them asks for. Not: it does not measure
-/// (head_tracker.h, circuit_breaker.h). Owner: Endpoint, by value.
+/// (head_tracker.h, circuit_breaker.h).
+/// Shape: kUnknown -> kHealthy <-> kDegraded <-> kDown <-> kDisabled <-> kQuarantined, any to any;
+/// a condition leaves kUnknown at once, only a success leaves it for kHealthy.
+/// Owner: Endpoint, by value. Errors: none.
 class Health {
  public:
   /// True when the state changed.
@@ -52,6 +56,7 @@ class Health {
 
   HealthState state() const { return state_; }
   /// The event that led to the present state; health_event_name(reason()) is what people read.
+  /// When the condition that led there ended and another keeps the state, that other.
   HealthEvent reason() const { return reason_; }
   Instant since() const { return since_; }
   /// May calls go there at all, were it the last one?
