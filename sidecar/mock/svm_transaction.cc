@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "rpc/byte_text.h"
+#include "rpc/svm_wire.h"
 
 namespace sidecar {
 
@@ -12,41 +13,6 @@ constexpr size_t kKeyBytes = 32;
 constexpr size_t kSignatureBytes = 64;
 constexpr uint8_t kVersionBit = 0x80;
 constexpr uint64_t kTransferTag = 2;  // of the system program's instructions
-
-/// Reads fields off the front; after a read past the end all of them are empty and is_sound false.
-struct Reader {
-  std::string_view rest;
-  bool is_sound = true;
-
-  std::string_view take(size_t size) {
-    if (rest.size() < size) {
-      is_sound = false;
-      rest = {};
-      return {};
-    }
-    const std::string_view taken = rest.substr(0, size);
-    rest.remove_prefix(size);
-    return taken;
-  }
-  uint8_t byte() {
-    const std::string_view taken = take(1);
-    return taken.empty() ? uint8_t{0} : static_cast<uint8_t>(taken[0]);
-  }
-  /// The length format of Solana: 7 bits a byte, the least first, at most 3 bytes.
-  size_t count() {
-    size_t value = 0;
-    for (unsigned shift = 0; shift < 21; shift += 7) {
-      const uint8_t next = byte();
-      value |= static_cast<size_t>(next & 0x7f) << shift;
-      if ((next & kVersionBit) == 0) {
-        return value;
-      }
-    }
-    is_sound = false;
-    return 0;
-  }
-  std::string bytes() { return std::string(take(count())); }
-};
 
 void append_count(std::string& out, size_t value) {
   while (value > 0x7f) {
@@ -99,7 +65,7 @@ bool names_known_keys(const SvmMessage& message) {
 }
 
 /// A message as the last part of `reader`'s text.
-Result<SvmMessage> read_message(Reader& reader) {
+Result<SvmMessage> read_message(SvmWireReader& reader) {
   SvmMessage message;
   if (!reader.rest.empty() && (static_cast<uint8_t>(reader.rest[0]) & kVersionBit) != 0) {
     message.is_legacy = false;
@@ -160,12 +126,12 @@ std::optional<SvmTransfer> transfer_of(const SvmMessage& message,
 }
 
 Result<SvmMessage> parse_svm_message(std::string_view bytes) {
-  Reader reader{bytes};
+  SvmWireReader reader{bytes};
   return read_message(reader);
 }
 
 Result<SvmTransaction> parse_svm_transaction(std::string_view wire) {
-  Reader reader{wire};
+  SvmWireReader reader{wire};
   SvmTransaction transaction;
   const size_t signature_count = reader.count();
   for (size_t i = 0; i < signature_count && reader.is_sound; ++i) {

@@ -7,6 +7,7 @@
 #include "rpc/json_walk.h"
 #include "rpc/keccak.h"
 #include "rpc/rlp.h"
+#include "rpc/svm_wire.h"
 
 namespace sidecar {
 namespace {
@@ -20,7 +21,7 @@ constexpr size_t kHeadsBytesMax = kTypeBytes + 2 * 5;
 constexpr size_t kSignatureBytes = 64;
 constexpr size_t kKeyBytes = 32;
 constexpr size_t kMessageHeaderBytes = 3;
-constexpr uint8_t kMoreBit = 0x80;  // of a count, and of a message: a version is given
+constexpr uint8_t kVersionBit = 0x80;  // of a message: a version is given
 // Twice what fits one packet of the network, so that a longer format to come is still read.
 constexpr size_t kSvmTextCharsMax = 4'096;
 
@@ -49,37 +50,6 @@ std::optional<Slice> fields_before_blobs(std::string_view beginning) {
   }
   return Slice{kTypeBytes + outer->head_bytes, inner->head_bytes + inner->body_bytes};
 }
-
-/// Reads fields off the front; after a read past the end all of them are empty and is_sound false.
-struct WireReader {
-  std::string_view rest;
-  bool is_sound = true;
-
-  std::string_view take(size_t size) {
-    if (rest.size() < size) {
-      is_sound = false;
-      rest = {};
-      return {};
-    }
-    const std::string_view taken = rest.substr(0, size);
-    rest.remove_prefix(size);
-    return taken;
-  }
-  /// Solana's length format: 7 bits a byte, the least first, at most 3 bytes.
-  size_t count() {
-    size_t value = 0;
-    for (unsigned shift = 0; shift < 21; shift += 7) {
-      const std::string_view next = take(1);
-      const auto byte = next.empty() ? uint8_t{0} : static_cast<uint8_t>(next[0]);
-      value |= static_cast<size_t>(byte & 0x7f) << shift;
-      if ((byte & kMoreBit) == 0) {
-        return value;
-      }
-    }
-    is_sound = false;
-    return 0;
-  }
-};
 
 std::optional<std::string> wire_of(std::string_view text, std::string_view config) {
   if (text.empty() || text.size() > kSvmTextCharsMax) {
@@ -120,11 +90,11 @@ std::optional<SvmTransactionFacts> svm_transaction_facts(std::string_view params
   if (!wire) {
     return std::nullopt;
   }
-  WireReader reader{*wire};
+  SvmWireReader reader{*wire};
   const size_t signature_count = reader.count();
   const std::string_view signatures = reader.take(signature_count * kSignatureBytes);
   const bool is_versioned =
-      !reader.rest.empty() && (static_cast<uint8_t>(reader.rest[0]) & kMoreBit) != 0;
+      !reader.rest.empty() && (static_cast<uint8_t>(reader.rest[0]) & kVersionBit) != 0;
   reader.take((is_versioned ? 1 : 0) + kMessageHeaderBytes);
   const size_t key_count = reader.count();
   reader.take(key_count * kKeyBytes);
