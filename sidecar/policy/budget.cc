@@ -10,11 +10,21 @@ namespace {
 
 constexpr uint64_t kNano = 1'000'000'000;
 constexpr Nanos kSlice{std::chrono::seconds(1)};
+constexpr Millis kDay = std::chrono::hours(24);
 
 using Days = std::chrono::sys_days;
 
 Days day_of(Millis unix_time) {
   return Days(std::chrono::floor<std::chrono::days>(unix_time));
+}
+
+/// No bound, or room for `cost` below it.
+bool fits(uint64_t spent, uint64_t cost, uint64_t bound) {
+  return bound == 0 || (cost <= bound && spent <= bound - cost);
+}
+
+uint64_t add_capped(uint64_t a, uint64_t b) {
+  return a + std::min(b, UINT64_MAX - a);
 }
 
 Millis unix_of(Days day) {
@@ -25,7 +35,7 @@ Millis unix_of(Days day) {
 Millis next_day_end(const BudgetOptions& options, Millis unix_now) {
   const std::chrono::hours hour(options.reset_hour);
   const Days day = day_of(unix_now - hour);
-  return unix_of(day + std::chrono::days(1)) + hour;
+  return unix_of(day) + kDay + hour;
 }
 
 /// The next moment after `unix_now` at which the hour of the month's reset day begins.
@@ -65,12 +75,11 @@ void Budget::refill(Instant now) {
   if (options_.per_second == 0 || now <= refilled_at_) {
     return;
   }
-  // A unit a second is a billionth a nanosecond. Past the time that fills it there is nothing to
-  // count.
+  // A unit a second is a billionth a nanosecond. Past the time that fills it nothing is counted.
   const auto elapsed = static_cast<uint64_t>((now - refilled_at_).count());
   const uint64_t missing = capacity() * kNano - tokens_nano_;
   const bool is_full = elapsed >= missing / options_.per_second + 1;
-  tokens_nano_ += is_full ? missing : std::min(missing, elapsed * options_.per_second);
+  tokens_nano_ += is_full ? missing : elapsed * options_.per_second;
   refilled_at_ = now;
 }
 
@@ -87,62 +96,62 @@ void Budget::turn_slices(Instant now) {
 }
 
 void Budget::turn_calendar(Millis unix_now) {
+  if (unix_now < day_ends_ && unix_now >= day_ends_ - kDay) {
+    return;
+  }
+  // Another day than the last time, so it may be another month: a month ends with a day.
   if (unix_now >= day_ends_) {
     spent_day_ = 0;
-    day_ends_ = next_day_end(options_, unix_now);
   }
   if (unix_now >= month_ends_) {
     spent_month_ = 0;
-    month_ends_ = next_month_end(options_, unix_now);
   }
+  day_ends_ = next_day_end(options_, unix_now);
+  month_ends_ = next_month_end(options_, unix_now);
 }
 
 uint64_t Budget::spent_lately() const {
-  return std::accumulate(slices_.begin(), slices_.end(), uint64_t{0});
+  return std::accumulate(slices_.begin(), slices_.end(), uint64_t{0}, add_capped);
+}
+
+bool Budget::has_quota(uint64_t cost) const {
+  return fits(spent_day_, cost, options_.per_day) && fits(spent_month_, cost, options_.per_month);
 }
 
 bool Budget::may_spend(uint64_t cost, Instant now, Millis unix_now) {
   roll(now, unix_now);
-  const auto fits = [cost](uint64_t spent, uint64_t bound) {
-    return bound == 0 || spent + cost <= bound;
-  };
   const bool has_tokens = options_.per_second == 0 || tokens_nano_ / kNano >= cost;
-  return has_tokens && fits(spent_lately(), options_.per_10s) &&
-         fits(spent_day_, options_.per_day) && fits(spent_month_, options_.per_month);
+  const bool has_slices = options_.per_10s == 0 || fits(spent_lately(), cost, options_.per_10s);
+  return has_tokens && has_slices && has_quota(cost);
 }
 
 void Budget::spend(uint64_t cost, Instant now, Millis unix_now) {
   roll(now, unix_now);
-  if (options_.per_second != 0) {
-    tokens_nano_ -= std::min(tokens_nano_, cost * kNano);
-  }
-  slices_[slice_] += cost;
-  spent_day_ += cost;
-  spent_month_ += cost;
+  tokens_nano_ -= std::min(tokens_nano_ / kNano, cost) * kNano;
+  slices_[slice_] = add_capped(slices_[slice_], cost);
+  spent_day_ = add_capped(spent_day_, cost);
+  spent_month_ = add_capped(spent_month_, cost);
 }
 
 std::optional<Instant> Budget::affordable_at(uint64_t cost, Instant now, Millis unix_now) {
   roll(now, unix_now);
-  const bool is_used_up = (options_.per_day != 0 && spent_day_ + cost > options_.per_day) ||
-                          (options_.per_month != 0 && spent_month_ + cost > options_.per_month);
   const bool never_fits = (options_.per_second != 0 && cost > capacity()) ||
                           (options_.per_10s != 0 && cost > options_.per_10s);
-  if (is_used_up || never_fits) {
+  if (never_fits || !has_quota(cost)) {
     return std::nullopt;
   }
   Instant when = now;
   if (options_.per_second != 0 && tokens_nano_ < cost * kNano) {
     const uint64_t missing = cost * kNano - tokens_nano_;
-    when += Nanos(static_cast<int64_t>((missing + options_.per_second - 1) / options_.per_second));
+    // From where the bucket stands, which is later than `now` when the clock went back.
+    when = refilled_at_ +
+           Nanos(static_cast<int64_t>((missing + options_.per_second - 1) / options_.per_second));
   }
-  if (options_.per_10s != 0) {
-    uint64_t spent = spent_lately();
-    Instant turn = slice_began_;
-    for (size_t i = 1; i <= kSliceCount && spent + cost > options_.per_10s; ++i) {
-      turn += kSlice;
-      spent -= slices_[(slice_ + i) % kSliceCount];
-      when = std::max(when, turn);
-    }
+  uint64_t spent = options_.per_10s != 0 ? spent_lately() : 0;
+  for (size_t turn = 1; turn <= kSliceCount && !fits(spent, cost, options_.per_10s); ++turn) {
+    // The oldest slice is the next in the ring: at each turn one is forgotten.
+    spent -= slices_[(slice_ + turn) % kSliceCount];
+    when = std::max(when, slice_began_ + kSlice * static_cast<int64_t>(turn));
   }
   return when;
 }

@@ -22,12 +22,18 @@ struct BudgetOptions {
 };
 
 /// One provider's own budget: never exceeded, so a full one makes the provider unusable, not slow.
-/// Units: whatever `cost` counts. Wall time only for day and month; a clock that jumps moves no
-/// other bound. Owner: Endpoint, by value.
+/// Units: whatever `cost` counts (credits.h, or one a request).
+/// Limits: in any stretch of t seconds no more than burst + per_second * t, exactly: time is
+/// counted in nanoseconds and units in billionths, so nothing is rounded. In any ten seconds no
+/// more than per_10s; for that eleven seconds' worth is kept, so a steady stream gets ten elevenths
+/// of it. Owner: Provider, by value. Errors: none. A clock that goes back counts as no time passed.
+/// Wall time is for day and month only: one that jumps moves no other bound, and one that goes back
+/// keeps what was spent and ends the day when it ends by the new time.
 class Budget {
  public:
   Budget(const BudgetOptions& options, Instant now, Millis unix_now);
 
+  /// False for ever when `cost` is more than a whole bound.
   bool may_spend(uint64_t cost, Instant now, Millis unix_now);
   /// Requires: may_spend(cost, ...) at the same instant.
   void spend(uint64_t cost, Instant now, Millis unix_now);
@@ -49,6 +55,7 @@ class Budget {
   static constexpr size_t kSliceCount = 11;
 
   void roll(Instant now, Millis unix_now);
+  bool has_quota(uint64_t cost) const;
   void refill(Instant now);
   void turn_slices(Instant now);
   void turn_calendar(Millis unix_now);
