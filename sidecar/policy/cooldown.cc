@@ -5,30 +5,33 @@
 namespace sidecar {
 
 void Cooldown::on_throttled(std::optional<Millis> retry_after, Instant now, Random& random) {
+  constexpr Millis kLeast{1'000};
   const bool is_new = is_over(now);
-  Instant until;
+  if (!is_new && !retry_after) {
+    return;
+  }
   if (retry_after) {
-    until = now + std::clamp(*retry_after, Millis(0), options_.retry_after_max);
+    const Millis asked = *retry_after > Millis(0) ? *retry_after : kLeast;
+    const Instant end = now + std::min(asked, options_.retry_after_max);
+    until_ = is_new ? end : std::max(until_, end);
   } else {
-    constexpr uint32_t kDoublingsMax = 20;
-    const Millis whole = std::min(
-        options_.pause_max, options_.pause_min * (int64_t{1} << std::min(times_, kDoublingsMax)));
-    // Up to a fifth longer, so that processes that were throttled together do not come back
-    // together.
-    const auto extra = random.below(static_cast<uint64_t>(whole.count()) / 5 + 1);
-    until = is_new ? now + whole + Millis(static_cast<int64_t>(extra)) : until_;
+    until_ = now + own_pause(random);
   }
   if (is_new) {
     began_ = now;
-    ++times_;
-    until_ = until;
-  } else {
-    until_ = std::max(until_, until);
+    times_ = std::min(times_, UINT32_MAX - 1) + 1;
   }
 }
 
+Millis Cooldown::own_pause(Random& random) const {
+  constexpr uint32_t kDoublingsMax = 20;
+  const Millis whole = std::min(
+      options_.pause_max, options_.pause_min * (int64_t{1} << std::min(times_, kDoublingsMax)));
+  const auto fifth = static_cast<uint64_t>(whole.count()) / 5;
+  return whole + Millis(static_cast<int64_t>(random.below(fifth + 1)));
+}
+
 void Cooldown::on_success(Instant now) {
-  // Answers to what was sent before the pause say nothing.
   if (is_over(now)) {
     times_ = 0;
   }
