@@ -6,34 +6,44 @@
 
 namespace sidecar::testing {
 
-TEST_CASE("BalancerRoundRobin: each candidate gets its turn") {
+namespace {
+
+std::vector<Candidate> candidates(const std::vector<bool>& usable) {
+  std::vector<Candidate> all(usable.size());
+  for (size_t i = 0; i < usable.size(); ++i) {
+    all[i].is_usable = usable[i];
+  }
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("BalancerRoundRobin: each usable one has its turn, in order") {
   BalancerRoundRobin balancer;
-  const std::vector<Candidate> three(3);
+  const auto all = candidates({true, false, true, true});
   std::vector<size_t> picked;
 
   for (int i = 0; i < 6; ++i) {
-    picked.push_back(*balancer.pick(three));
+    picked.push_back(balancer.pick(all, Instant()).value());
   }
 
-  CHECK(picked == std::vector<size_t>{0, 1, 2, 0, 1, 2});
+  CHECK(picked == std::vector<size_t>{0, 2, 3, 0, 2, 3});
 }
 
-TEST_CASE("BalancerRoundRobin: a higher tier is asked only when the lower one was tried") {
+TEST_CASE("BalancerRoundRobin: weights are not looked at") {
   BalancerRoundRobin balancer;
-  std::vector<Candidate> candidates{{2, 100, false}, {1, 100, false}, {1, 100, false}};
+  auto all = candidates({true, true});
+  all[0].weight = 1'000;
 
-  CHECK(balancer.pick(candidates) == 1);
-  CHECK(balancer.pick(candidates) == 2);
-  candidates[1].is_tried = true;
-  candidates[2].is_tried = true;
-  CHECK(balancer.pick(candidates) == 0);
+  CHECK(balancer.pick(all, Instant()) == 0u);
+  CHECK(balancer.pick(all, Instant()) == 1u);
 }
 
-TEST_CASE("BalancerRoundRobin: nothing is picked when all were tried or none is there") {
+TEST_CASE("BalancerRoundRobin: none is picked when none is usable") {
   BalancerRoundRobin balancer;
 
-  CHECK_FALSE(balancer.pick(std::vector<Candidate>{{1, 100, true}}).has_value());
-  CHECK_FALSE(balancer.pick({}).has_value());
+  CHECK(balancer.pick(candidates({false, false}), Instant()) == std::nullopt);
+  CHECK(balancer.pick({}, Instant()) == std::nullopt);
 }
 
 }  // namespace sidecar::testing
