@@ -134,11 +134,12 @@ void Dispatcher::pump_waiting(size_t pool) {
       }
       continue;
     }
-    const bool is_first = call->try_count == 0;
-    start_attempt(*id, *choice.endpoint, is_first ? AttemptKind::kFirst : AttemptKind::kRetry,
-                  false);
-    call = calls_.find(*id);
-    if (is_first && is_broadcast(*call)) {
+    if (!call->tried.empty()) {
+      go_on(*id, *choice.endpoint, choice.is_last_resort, "");  // waiting made it no first attempt
+      continue;
+    }
+    start_attempt(*id, *choice.endpoint, AttemptKind::kFirst, false);
+    if (is_broadcast(*calls_.find(*id))) {
       broadcast(*id);
     }
   }

@@ -116,6 +116,31 @@ TEST_CASE("Dispatcher: without Retry-After the worker is told when the pause of 
   CHECK(told <= 72'000);
 }
 
+// Found by the simulation: what had waited for a token was started as if it were a first attempt.
+TEST_CASE("Dispatcher: a retry that waited for a token still needs room in the retry budget") {
+  HouseOptions options;
+  for (EndpointSeed& endpoint : options.endpoints) {
+    endpoint.terms.budget.per_second = 2;
+  }
+  options.dispatcher.retry.budget_min = 1;
+  options.dispatcher.retry.budget_percent = 0;
+  House house(options);
+  for (int i = 0; i < 4; ++i) {
+    house.submit("eth_call");
+  }
+  house.channel(0).end_at(0, Outcome::kHttpStatus, "", Sent::kYes, 500);
+  house.channel(0).end_at(1, Outcome::kHttpStatus, "", Sent::kYes, 500);
+  REQUIRE(house.started(1) == 2);
+
+  house.time.advance(1100ms);
+  CHECK(house.started(1) == 3);
+  CHECK(house.dispatcher.extra_attempts() == 1);
+  house.channel(1).end(Outcome::kResult, "1");
+  house.time.advance(1ms);
+
+  CHECK(house.started(1) == 4);
+}
+
 // The queue is pumped inside submit(): what that answers may submit again, and move the call table.
 TEST_CASE("Dispatcher: a reply inside submit may submit more") {
   House house(limited(1));
