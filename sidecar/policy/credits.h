@@ -7,9 +7,14 @@
 
 namespace sidecar {
 
-/// What one call of `method` costs at a vendor, in its own credits (Alchemy CU, Helius, QuickNode,
-/// dRPC and Infura credits); 1 for kGeneric. A row a method, a default a vendor.
-/// Source: the vendors' price pages; each table names its page and the date it was read.
+struct CreditTable;
+
+/// What one call of `method` costs at a vendor, in its own credits (Alchemy's compute units, say);
+/// 1 where the vendor counts requests. For every call that is sent: allocates nothing.
+/// Not: what a message of a subscription costs, nor a price in money.
 uint32_t credit_cost(Vendor vendor, Family family, std::string_view method);
+
+/// The table behind it; null for a vendor that counts requests.
+const CreditTable* credit_table(Vendor vendor, Family family);
 
 }  // namespace sidecar
