@@ -56,12 +56,14 @@ TEST_CASE("ConfigFault: unknown keys") {
       {"path = 1", "1:1: path: unknown key here; it belongs in [listen]"},
       {"weight = 1", "1:1: weight: unknown key here; it belongs in [[chain.provider]]"},
       {"x = 1",
-       "1:1: x: unknown key; known here: credentials_dir, listen, http, limits, log, chain"},
+       "1:1: x: unknown key; known here: credentials_dir, listen, http, limits, retry, hedge, "
+       "timeout, breaker, cooldown, probe, log, chain"},
       {"[listen]\nPath = 1", "2:1: listen.Path: unknown key; did you mean \"path\"?"},
       {"[log]\nlevl = 1", "2:1: log.levl: unknown key; did you mean \"level\"?"},
       {"[log]\nformat = 1", "2:1: log.format: unknown key; known here: level"},
-      {"[log]\ntmeout = 1",
-       "2:1: log.tmeout: unknown key; did you mean \"timeout\" of [[chain.provider]]?"},
+      {"[log]\ntmeout = 1", "2:1: log.tmeout: unknown key; did you mean [timeout]?"},
+      {"[limits]\nattempts_max = 1",
+       "2:1: limits.attempts_max: unknown key here; it belongs in [retry]"},
       {"[http]\n\"\\u001b[31m\" = 1",
        "2:1: http.\\u001b[31m: unknown key; known here: listen, allow_remote, hosts, origins, "
        "idle_timeout, request_timeout"},

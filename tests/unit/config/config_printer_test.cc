@@ -81,11 +81,14 @@ TEST_CASE("print_resolved: tells what is a default and where each chain and prov
                  "group = \"\"  # default\nbacklog = 4096  # default\n"));
   CHECK(contains(text,
                  "\n# from f.toml:3:1\n[[chain]]  # the default of its family\nname = \"e\"\n"
-                 "family = \"evm\"\n\n  # from f.toml:6:3\n  [[chain.provider]]\n  name = \"p\"\n"
+                 "family = \"evm\"\ngenesis_hash = \"\"  # default\n"));
+  CHECK(contains(text,
+                 "\n  # from f.toml:6:3\n  [[chain.provider]]\n  name = \"p\"\n"
                  "  http = \"http://h:1\"\n  ws = \"\"  # default\n"));
   CHECK(contains(text,
                  "\n# from f.toml:9:1\n[[chain]]\nname = \"b\"\nfamily = \"evm\"\n"
-                 "chain_id = 8453\n\n  # from f.toml:13:3\n"));
+                 "chain_id = 8453\ngenesis_hash"));
+  CHECK(contains(text, "\n  # from f.toml:13:3\n"));
 }
 
 TEST_CASE("print_resolved: what the environment gave names its variable") {

@@ -81,7 +81,8 @@ TEST_CASE("read_environment: the usual names make two chains with tiers and weig
   CHECK_FALSE(solana.chain_id);
   REQUIRE(solana.providers.size() == 2);
   CHECK(summary(solana.providers[0].channel) == "solana https://s wss://s 1 100");
-  CHECK(summary(solana.providers[1].channel) == "helius https://h/?api-key=k wss://h/?api-key=k 2 60");
+  CHECK(summary(solana.providers[1].channel) ==
+        "helius https://h/?api-key=k wss://h/?api-key=k 2 60");
 }
 
 TEST_CASE("read_environment: one variable is enough, and the rest keeps its defaults") {

@@ -42,22 +42,67 @@ TEST_CASE("KeyTable: every option has a row") {
   const auto& [listen, allow_remote, hosts, origins, idle, request_timeout] = HttpOptions{};
   const auto& [sessions, request, items, reply, depth, in_flight, mark, queue, partial] =
       SessionLimits{};
-  const auto& [deadline, deadline_max, attempts, calls, filters] = DispatcherOptions{};
-  const auto& [p01, p02, p03, p04, p05, p06, p07, p08, p09, p10, p11, p12, p13, p14, p15, p16,
-               p17] = ProviderOptions{};
+  const auto& [deadline, deadline_max, calls, waiting, filters, nonce_check, retry, hedge,
+               timeout] = DispatcherOptions{};
+  const auto& [tries, pause_min, pause_max, not_yet, not_yet_pause, extra, percent] = retry;
+  const auto& [hedge_on, hedge_percentile, hedge_base, delay_min, delay_max, cold, hedge_samples,
+               price_max] = hedge;
+  const auto& [percentile, base, floor, samples] = timeout;
+  const auto& [breaker, cooldown, probe] = HealthOptions{};
+  const auto& [failures, open_min, open_max] = breaker;
+  const auto& [cool_min, cool_max, retry_after_max] = cooldown;
+  const auto& [probe_on, interval, probe_timeout, interval_disabled, skips] = probe;
   const auto& [level] = LogOptions{};
 
   CHECK(row_count(Section::kListen) == 4);
   CHECK(row_count(Section::kHttp) == 6);
-  CHECK(row_count(Section::kLimits) == 9 + 5);
-  CHECK(row_count(Section::kProvider) == 17);
+  CHECK(row_count(Section::kLimits) == 9 + 9 - 3);
+  CHECK(row_count(Section::kRetry) == 7);
+  CHECK(row_count(Section::kHedge) == 8);
+  CHECK(row_count(Section::kTimeout) == 4);
+  CHECK(row_count(Section::kBreaker) == 3);
+  CHECK(row_count(Section::kCooldown) == 3);
+  CHECK(row_count(Section::kProbe) == 5);
   CHECK(row_count(Section::kLog) == 1);
   CHECK(path == ListenOptions{}.path);
   CHECK(listen == HttpOptions{}.listen);
   CHECK(sessions == SessionLimits{}.sessions_max);
   CHECK(deadline == DispatcherOptions{}.call_deadline);
-  CHECK(p01 == ProviderOptions{}.name);
+  CHECK(tries == RetryOptions{}.attempts_max);
+  CHECK(hedge_on == HedgeOptions{}.is_on);
+  CHECK(percentile == TimeoutOptions{}.percentile);
+  CHECK(failures == BreakerOptions{}.failures_max);
+  CHECK(cool_min == CooldownOptions{}.pause_min);
+  CHECK(probe_on == ProbeOptions{}.is_on);
   CHECK(level == LogOptions{}.level);
+}
+
+// The words `strategy`, `vendor` and `budget_unit` set a field in the structs inside; block time
+// and lag have a zero that means the family's own.
+TEST_CASE("KeyTable: every option of a chain and of a provider has a row") {
+  const auto& [name, family, chain_id, pool, strategy_word, block_time, lag_max, lag_back,
+               providers] = ChainConfig{};
+  const auto& [strategy, stickiness, head, broadcast, genesis_hash] = pool;
+  const auto& [beaten_by, hold_min] = stickiness;
+  const auto& [h1, h2, h3, h4, h5, h6, h7] = head;
+  const auto& [channel, terms, vendor_word, unit_word] = ProviderConfig{};
+  const auto& [p01, p02, p03, p04, p05, p06, p07, p08, p09, p10, p11, p12, p13, p14, p15, p16,
+               p17] = channel;
+  const auto& [vendor, unit, budget, price, methods, http_only, ws_only, blocks_kept, logs_range] =
+      terms;
+  const auto& [b1, b2, b3, b4, b5, b6, b7] = budget;
+  const auto& [allow, deny, unsupported_memory] = methods;
+
+  CHECK(row_count(Section::kChain) == 3 + 2 + 2 + 7 + 1);
+  CHECK(row_count(Section::kProvider) == 17 + 2 + 7 + 1 + 3 + 4);
+  CHECK(name == ChainConfig{}.name);
+  CHECK(strategy_word == strategy_name(strategy));
+  CHECK(beaten_by == StickinessOptions{}.beaten_by_percent);
+  CHECK(h1 == HeadOptions{}.lag_blocks_max);
+  CHECK(p01 == ProviderOptions{}.name);
+  CHECK(vendor == Vendor::kGeneric);
+  CHECK(b1 == BudgetOptions{}.per_second);
+  CHECK(allow == MethodRuleOptions{}.allow);
 }
 
 TEST_CASE("KeyTable: no key stands twice, and no two keys set one field") {

@@ -215,8 +215,7 @@ TEST_CASE("load_config: a whole file of nonsense ends in a bounded list") {
   const auto faults = fault_texts(load_config_text(text, "f.toml", {}));
 
   REQUIRE(faults.size() == FaultList::kFaultsMax + 1);
-  CHECK(faults[0] ==
-        "f.toml:1:1: tmieout1: unknown key; did you mean \"timeout\" of [[chain.provider]]?");
+  CHECK(faults[0] == "f.toml:1:1: tmieout1: unknown key; did you mean [timeout]?");
   CHECK(faults.back() ==
         "f.toml: " + std::to_string(key_count + 1 - FaultList::kFaultsMax) + " more faults");
 }
@@ -243,6 +242,74 @@ TEST_CASE("load_config: more chains or providers than the limit are a fault, the
   CHECK(with_providers(256) == Faults{});
   CHECK(with_providers(257) ==
         Faults{"f.toml:4:1: chain.provider: has 257 items; write 1 to 256 [[chain.provider]]"});
+}
+
+TEST_CASE("pool_options: zeros mean what is usual in the family") {
+  ChainConfig evm;
+  ChainConfig svm;
+  svm.family = Family::kSvm;
+  ChainConfig own = svm;
+  own.block_time = Millis(250);
+  own.lag_blocks_max = 5;
+  own.strategy = "lowest_cost";
+
+  CHECK(pool_options(evm).head.block_time == Millis(12'000));
+  CHECK(pool_options(evm).head.lag_blocks_max == 16);
+  CHECK(pool_options(evm).head.lag_blocks_back == 4);
+  CHECK(pool_options(svm).head.block_time == Millis(400));
+  CHECK(pool_options(svm).head.lag_blocks_max == 50);
+  CHECK(pool_options(svm).head.lag_blocks_back == 10);
+  CHECK(pool_options(own).head.block_time == Millis(250));
+  CHECK(pool_options(own).head.lag_blocks_back == 5);
+  CHECK(pool_options(own).strategy == Strategy::kLowestCost);
+}
+
+TEST_CASE("terms_options: the vendor is told by the URL's host, unless it is written") {
+  ProviderConfig provider;
+  provider.channel.http = Secret("https://eth-mainnet.g.alchemy.com/v2/key");
+  CHECK(terms_options(provider).vendor == Vendor::kAlchemy);
+  CHECK(terms_options(provider).unit == BudgetUnit::kRequests);
+
+  provider.vendor = "quicknode";
+  provider.budget_unit = "credits";
+
+  CHECK(terms_options(provider).vendor == Vendor::kQuicknode);
+  CHECK(terms_options(provider).unit == BudgetUnit::kCredits);
+}
+
+TEST_CASE("load_config: a least setting above its most is a fault that names both") {
+  const auto faults = [](const std::string& head) {
+    const auto loaded =
+        load_config_text(head +
+                             "\n[[chain]]\nname = \"e\"\nfamily = \"evm\"\n"
+                             "[[chain.provider]]\nname = \"p\"\nhttp = \"http://h\"\n",
+                         "f.toml", {});
+    return loaded.faults.empty() ? std::string() : to_text(loaded.faults[0]);
+  };
+
+  CHECK(faults("[breaker]\nopen_min = \"20m\"") ==
+        "f.toml:2:12: breaker.open_min: is above open_max (10m); lower it, or raise open_max");
+  CHECK(faults("[retry]\npause_max = \"1ms\"") ==
+        "f.toml:2:13: retry.pause_max: is below pause_min (100ms); raise it, or lower pause_min");
+  CHECK(faults("[hedge]\ndelay_min = \"20s\"").find("hedge.delay_min: is above") !=
+        std::string::npos);
+  CHECK(faults("[cooldown]\npause_min = \"1h\"").find("cooldown.pause_min: is above") !=
+        std::string::npos);
+  CHECK(faults("[breaker]\nopen_min = \"20m\"\nopen_max = \"20m\"") == "");
+}
+
+TEST_CASE("load_config: a genesis hash is for svm, and a strategy is one of the six") {
+  const auto loaded = load_config_text(
+      "[[chain]]\nname = \"e\"\nfamily = \"evm\"\ngenesis_hash = \"5eykt\"\n"
+      "strategy = \"fastest\"\n[[chain.provider]]\nname = \"p\"\nhttp = \"http://h\"\n",
+      "f.toml", {});
+
+  REQUIRE(loaded.faults.size() == 2);
+  CHECK(to_text(loaded.faults[0]) ==
+        "f.toml:4:16: chain.genesis_hash: is checked on svm chains only; write chain_id");
+  CHECK(to_text(loaded.faults[1]) ==
+        "f.toml:5:12: chain.strategy: \"fastest\" is not priority_weighted, round_robin, "
+        "weighted_random, least_inflight, lowest_latency or lowest_cost");
 }
 
 }  // namespace
