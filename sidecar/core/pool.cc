@@ -174,8 +174,8 @@ void Pool::on_head(size_t index, uint64_t number, std::string_view hash, bool is
     endpoints_[index].head_heard = now;
   }
   const bool is_news = !before || (is_tip ? *before != number : *before < number);
-  if (is_news) {
-    heads_.on_head(index, number, now);
+  if (is_news || is_tip) {
+    heads_.on_head(index, number, now);  // the same one told again: it has no more
   }
   if (is_news || !hash.empty()) {
     review_heads();

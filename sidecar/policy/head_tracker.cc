@@ -10,6 +10,8 @@ constexpr double kAlpha = 0.1;
 constexpr uint32_t kSamplesMin = 3;
 constexpr double kBlockTimeMinNs = 10e6;
 constexpr double kBlockTimeMaxNs = 120e9;
+/// Of lag_time_max: how long an endpoint's last report counts beside younger ones.
+constexpr int kSilenceMax = 2;
 /// Heights at which all endpoints are asked for a hash, so that there is something to compare.
 constexpr uint64_t kVoteEvery = 16;
 
@@ -38,11 +40,12 @@ HeadTracker::HeadTracker(const HeadOptions& options, size_t endpoint_count)
 
 void HeadTracker::on_head(size_t endpoint, uint64_t number, Instant now) {
   Known& known = endpoints_[endpoint];
-  if (known.number == number) {
-    return;
+  known.told_at = now;
+  told_at_ = std::max(told_at_, now);
+  if (known.number != number) {
+    known.number = number;
+    known.moved_at = now;
   }
-  known.number = number;
-  known.moved_at = now;
   settle(now);
 }
 
@@ -73,29 +76,52 @@ void HeadTracker::settle(Instant now) {
   }
   pool_head_ = head;
   for (Known& known : endpoints_) {
-    const uint64_t lag = known.number && *known.number < *head ? *head - *known.number : 0;
+    if (!known.number || now - known.told_at > block_time()) {
+      continue;
+    }
+    const uint64_t lag = *known.number < *head ? *head - *known.number : 0;
     known.is_behind = lag > (known.is_behind ? options_.lag_blocks_back : options_.lag_blocks_max);
   }
 }
 
 std::optional<uint64_t> HeadTracker::believed_head() const {
-  std::optional<uint64_t> highest;
+  const Known* highest = nullptr;
   std::optional<uint64_t> second;
   size_t known_count = 0;
   for (const Known& known : endpoints_) {
-    if (!known.number) {
+    if (!counts(known)) {
       continue;
     }
     ++known_count;
-    if (!highest || *known.number > *highest) {
-      second = highest;
-      highest = known.number;
+    if (highest == nullptr || *known.number > *highest->number) {
+      second = highest != nullptr ? highest->number : second;
+      highest = &known;
     } else if (!second || *known.number > *second) {
       second = known.number;
     }
   }
-  const bool is_doubted = known_count >= 3 && *highest - *second > options_.lag_blocks_max;
-  return is_doubted ? second : highest;
+  if (highest == nullptr) {
+    return std::nullopt;
+  }
+  return known_count >= 3 && !is_supported(*highest) ? second : highest->number;
+}
+
+/// One that has been silent for long, while others told theirs, has no say: it may have lied last.
+bool HeadTracker::counts(const Known& known) const {
+  return known.number && told_at_ - known.told_at <= options_.lag_time_max * kSilenceMax;
+}
+
+/// Is another endpoint near enough, or may have come near enough since it was last heard of?
+bool HeadTracker::is_supported(const Known& highest) const {
+  return std::any_of(endpoints_.begin(), endpoints_.end(), [&](const Known& other) {
+    if (&other == &highest || !counts(other)) {
+      return false;
+    }
+    const Nanos silence =
+        std::clamp<Nanos>(highest.told_at - other.told_at, Nanos(0), Nanos(options_.lag_time_max));
+    const auto grown = static_cast<uint64_t>(silence / block_time());
+    return *highest.number - *other.number <= options_.lag_blocks_max + grown;
+  });
 }
 
 void HeadTracker::measure(uint64_t blocks, Nanos took) {
@@ -132,12 +158,14 @@ HeadView HeadTracker::view(size_t endpoint, Instant now) const {
   if (view.lag_blocks == 0u) {
     return view;
   }
+  // As far as the report reaches: what came later says nothing about it.
+  const Instant known_until = std::min(now, known.told_at + block_time());
   if (const auto passed = passed_at(*known.number + 1)) {
-    view.lag_time = now - *passed;
+    view.lag_time = std::max(Nanos(0), known_until - *passed);
   }
   view.is_behind = view.is_behind || view.lag_time > options_.lag_time_max;
   const Nanos stall = std::max<Nanos>(options_.stall_min, block_time() * options_.stall_blocks);
-  view.is_stuck = now - known.moved_at > stall;
+  view.is_stuck = view.lag_time > Nanos(0) && known_until - known.moved_at > stall;
   return view;
 }
 
@@ -198,7 +226,7 @@ std::optional<uint64_t> HeadTracker::vote_height() const {
   std::optional<uint64_t> lowest;
   size_t known_count = 0;
   for (const Known& known : endpoints_) {
-    if (known.number && !known.is_behind) {
+    if (counts(known) && !known.is_behind) {
       ++known_count;
       lowest = std::min(lowest.value_or(*known.number), *known.number);
     }

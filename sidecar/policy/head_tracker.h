@@ -26,22 +26,25 @@ struct HeadOptions {
 struct HeadView {
   std::optional<uint64_t> number;
   std::optional<uint64_t> lag_blocks;  ///< against the pool's head
-  Nanos lag_time{0};                   ///< how long ago the pool had more than this endpoint has
-  bool is_behind = false;              ///< with hysteresis: lag_blocks_max out, lag_blocks_back in
-  bool is_stuck = false;               ///< does not move although the pool's head does
-  bool is_forked = false;              ///< holds a block whose hash the majority does not have
+  Nanos lag_time{0};  ///< how long the pool had more, as far as the endpoint's last report reaches
+  bool is_behind = false;  ///< with hysteresis: lag_blocks_max out, lag_blocks_back in
+  bool is_stuck = false;   ///< does not move although the pool's head does
+  bool is_forked = false;  ///< holds a block whose hash the majority does not have
 };
 
 /// The heads of one chain's endpoints: who lags, who stands still, who is on a minority fork.
 ///
-/// The pool's head is the highest that an endpoint holds; but when three or more are known and the
-/// highest is more than lag_blocks_max over the second, that one is not believed and the second
-/// highest counts. Lower reports count too (a node was rolled back, a development chain was reset).
-/// A block's hash is voted on when it lies kVoteDepth below the pool's head (the newest blocks
-/// differ for honest reasons) and two endpoints told theirs: a strict majority wins; the others are
-/// forked until they tell a hash that agrees for a block at least as high. Without a majority
-/// nobody is. Limits: fork_depth hashes an endpoint; kStepsMax steps of the pool's head. Owner:
-/// Pool, by value.
+/// Endpoints tell their heads at different times, and on a fast chain many blocks come between two
+/// reports. So an old report proves no lag: whether an endpoint is behind or stuck is settled by
+/// what it tells, and by what others tell within a block's time of it. The pool's head is the
+/// highest that an endpoint holds; but when three or more are known and the highest is more than
+/// lag_blocks_max over all others, and over what they may have had since, that one is not believed
+/// and the second highest counts. A report older than others by twice lag_time_max counts no more.
+/// Lower reports count too (a node was rolled back, a development chain was reset). A block's hash
+/// is voted on when it lies kVoteDepth below the pool's head (the newest blocks differ for honest
+/// reasons) and two endpoints told theirs: a strict majority wins; the others are forked until they
+/// tell a hash that agrees for a block at least as high. Without a majority nobody is. Limits:
+/// fork_depth hashes an endpoint; kStepsMax steps of the pool's head. Owner: Pool, by value.
 class HeadTracker {
  public:
   static constexpr uint64_t kVoteDepth = 2;
@@ -49,7 +52,7 @@ class HeadTracker {
 
   HeadTracker(const HeadOptions& options, size_t endpoint_count);
 
-  /// The endpoint says that its newest block is `number`.
+  /// The endpoint says that its newest block is `number`. Told again it counts too: it has no more.
   void on_head(size_t endpoint, uint64_t number, Instant now);
   /// It holds this block; its head is at least that high.
   void on_block(size_t endpoint, uint64_t number, std::string_view hash, Instant now);
@@ -70,6 +73,7 @@ class HeadTracker {
   struct Known {
     std::optional<uint64_t> number;
     Instant moved_at;
+    Instant told_at;  ///< not before moved_at
     bool is_behind = false;
     std::optional<uint64_t> forked_at;  ///< height of the hash that the majority does not have
     std::deque<std::pair<uint64_t, uint64_t>> hashes;  ///< (number, hash of the hash), ascending
@@ -81,6 +85,8 @@ class HeadTracker {
 
   void settle(Instant now);
   std::optional<uint64_t> believed_head() const;
+  bool is_supported(const Known& highest) const;
+  bool counts(const Known& known) const;
   void measure(uint64_t blocks, Nanos took);
   std::optional<Instant> passed_at(uint64_t number) const;
   void keep_hash(Known& known, uint64_t number, uint64_t digest);
@@ -89,7 +95,8 @@ class HeadTracker {
   HeadOptions options_;
   std::vector<Known> endpoints_;
   std::optional<uint64_t> pool_head_;
-  std::deque<Step> steps_;  ///< when the pool's head first was that high, ascending
+  Instant told_at_ = Instant::min();  ///< by any endpoint, last
+  std::deque<Step> steps_;            ///< when the pool's head first was that high, ascending
   uint32_t block_time_samples_ = 0;
   double block_time_ns_ = 0;
 };
