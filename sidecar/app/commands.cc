@@ -8,9 +8,10 @@
 namespace sidecar {
 
 std::span<const Command> all_commands() {
-  static const std::array<Command, 7> kAll{
-      kRunCommand,  kCallCommand,       kCheckCommand,  kDescribeConfigCommand,
-      kMockCommand, kCompletionCommand, kVersionCommand};
+  static const std::array<Command, 9> kAll{
+      kRunCommand,    kCallCommand,       kExplainCommand,
+      kStatusCommand, kCheckCommand,      kDescribeConfigCommand,
+      kMockCommand,   kCompletionCommand, kVersionCommand};
   return kAll;
 }
 

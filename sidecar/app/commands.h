@@ -9,6 +9,8 @@ namespace sidecar {
 /// Each is one row of the program's command table; see its own file.
 extern const Command kRunCommand;
 extern const Command kCallCommand;
+extern const Command kExplainCommand;
+extern const Command kStatusCommand;
 extern const Command kCheckCommand;
 extern const Command kDescribeConfigCommand;
 extern const Command kMockCommand;

@@ -77,6 +77,7 @@ class Dispatcher final : public CallPort, private AttemptSink {
   void release(AttemptId id, const LiveAttempt& attempt);
   void take_facts(const Call& call, const LiveAttempt& attempt, std::string_view result);
   CallNeed need_of(const Call& call) const;
+  void list_excluded(const Call& call);
   Choice choose(Call& call);
 
   // dispatcher_verdicts.cc

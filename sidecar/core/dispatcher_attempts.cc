@@ -22,13 +22,18 @@ CallNeed Dispatcher::need_of(const Call& call) const {
   return need;
 }
 
-Choice Dispatcher::choose(Call& call) {
+/// Into excluded_: who is not to be asked again for now.
+void Dispatcher::list_excluded(const Call& call) {
   excluded_.clear();
   for (const Tried& one : call.tried) {
     if (one.is_excluded) {
       excluded_.push_back(one.endpoint);
     }
   }
+}
+
+Choice Dispatcher::choose(Call& call) {
+  list_excluded(call);
   Pool& pool = *pools_[call.pool];
   if (!call.explanation) {
     return pool.choose(need_of(call), excluded_);
@@ -114,10 +119,7 @@ void Dispatcher::start_attempt(CallId id, size_t index, AttemptKind kind, bool i
     call.hedge_at = now + hedge_delay(options_.hedge, method_latencies_[call.row]);
   }
   if (call.explanation) {
-    call.explanation->add('g', now,
-                          std::string(attempt_kind_name(kind)) + " attempt on " +
-                              pool.provider_of(index).name + ", timeout " +
-                              std::to_string(timeout.count()) + " ms");
+    call.explanation->add_started(now, kind, pool.name_of(index), timeout);
   }
   schedule(id);
   Attempt attempt;

@@ -53,9 +53,8 @@ void Dispatcher::settle(CallId id, const LiveAttempt& ended, const Judgement& ju
   const OutcomeRow& row = outcome_row(outcome);
   call.sent = std::max(call.sent, result.sent);
   if (call.explanation) {
-    call.explanation->add(
-        'h', timers_.now(),
-        pools_[ended.pool]->provider_of(ended.endpoint).name + ": " + std::string(row.name));
+    call.explanation->add_ended(timers_.now(), pools_[ended.pool]->name_of(ended.endpoint), outcome,
+                                result.http_status, timers_.now() - ended.started);
   }
   if (outcome == Outcome::kResult) {
     finish_with_result(id, ended, result.body);
@@ -110,15 +109,13 @@ void Dispatcher::finish_with_result(CallId id, const LiveAttempt& attempt, std::
   if (call.removes_filter) {
     filters_.remove(call.filter_id);
   }
-  // A worker that was told a head is not told a lower one by another node: what the pool holds
-  // stands.
-  if (call.row->is_head && pool.chain().family == Family::kEvm && call.pinned_provider.empty()) {
-    const auto number = parse_quantity(body);
-    if (number && *number < pool.served_head()) {
-      finish(id, Reply::Kind::kResult, quantity_text(pool.served_head()));
-      return;
-    }
-    pool.on_served_head(number.value_or(0));
+  // A worker that was told a head is not told a lower one by another node, nor a liar's.
+  const bool is_head = call.row->is_head && pool.chain().family == Family::kEvm;
+  const auto number = is_head && call.pinned_provider.empty() ? parse_quantity(body) : std::nullopt;
+  const uint64_t told = number ? pool.serve_head(attempt.endpoint, *number) : 0;
+  if (number && told != *number) {
+    finish(id, Reply::Kind::kResult, quantity_text(told));
+    return;
   }
   finish(id, Reply::Kind::kResult, body);
 }
@@ -240,7 +237,8 @@ bool Dispatcher::pause_for_mended(CallId id) {
     }
   }
   // Among those known to be down, there is nothing to wait for.
-  const Choice choice = choose(call);
+  list_excluded(call);
+  const Choice choice = pools_[call.pool]->choose(need_of(call), excluded_);
   if (!choice.endpoint || choice.is_last_resort) {
     return false;
   }

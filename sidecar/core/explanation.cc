@@ -17,19 +17,24 @@ void begin(JsonWriter& json, char letter, Nanos at) {
 
 }  // namespace
 
-void Explanation::add(char letter, Instant now, std::string_view text) {
-  if (steps_.size() >= kStepsMax) {
-    ++dropped_count_;
-    return;
+bool Explanation::has_room() {
+  if (steps_.size() < kStepsMax) {
+    return true;
   }
-  JsonWriter json(steps_.emplace_back());
-  begin(json, letter, now - started_);
-  json.key("text").string(text).end_object();
+  ++dropped_count_;
+  return false;
+}
+
+void Explanation::add(char letter, Instant now, std::string_view text) {
+  if (has_room()) {
+    JsonWriter json(steps_.emplace_back());
+    begin(json, letter, now - started_);
+    json.key("text").string(text).end_object();
+  }
 }
 
 void Explanation::add_considered(Instant now, const std::vector<Considered>& endpoints) {
-  if (steps_.size() >= kStepsMax) {
-    ++dropped_count_;
+  if (!has_room()) {
     return;
   }
   JsonWriter json(steps_.emplace_back());
@@ -42,6 +47,28 @@ void Explanation::add_considered(Instant now, const std::vector<Considered>& end
     json.end_object();
   }
   json.end_array().end_object();
+}
+
+void Explanation::add_started(Instant now, AttemptKind kind, const EndpointName& endpoint,
+                              Millis timeout) {
+  if (has_room()) {
+    JsonWriter json(steps_.emplace_back());
+    begin(json, 'g', now - started_);
+    json.key("kind").string(attempt_kind_name(kind));
+    json.key("provider").string(endpoint.provider).key("transport").string(endpoint.transport);
+    json.key("timeout_ms").number(static_cast<uint64_t>(timeout.count())).end_object();
+  }
+}
+
+void Explanation::add_ended(Instant now, const EndpointName& endpoint, Outcome outcome,
+                            int http_status, Nanos took) {
+  if (has_room()) {
+    JsonWriter json(steps_.emplace_back());
+    begin(json, 'h', now - started_);
+    json.key("provider").string(endpoint.provider).key("outcome").string(outcome_name(outcome));
+    json.key("http_status").number(static_cast<uint64_t>(http_status));
+    json.key("took_us").number(micros(took)).end_object();
+  }
 }
 
 std::string Explanation::json(std::string_view chain, std::string_view method,

@@ -8,7 +8,8 @@
 
 #include "base/time.h"
 #include "core/choice.h"
-#include "policy/health.h"
+#include "core/ports.h"
+#include "policy/outcome.h"
 
 namespace sidecar {
 
@@ -31,12 +32,18 @@ class Explanation {
   explicit Explanation(Instant started) : started_(started) {}
 
   void add(char letter, Instant now, std::string_view text);
+  void add_started(Instant now, AttemptKind kind, const EndpointName& endpoint, Millis timeout);
+  /// `http_status` 0: none came.
+  void add_ended(Instant now, const EndpointName& endpoint, Outcome outcome, int http_status,
+                 Nanos took);
   void add_considered(Instant now, const std::vector<Considered>& endpoints);
   /// The whole as a JSON object; `member` ("result" or "error") holds `body` as it came.
   std::string json(std::string_view chain, std::string_view method, std::string_view member,
                    std::string_view body, Instant now) const;
 
  private:
+  bool has_room();
+
   Instant started_;
   std::vector<std::string> steps_;  ///< JSON objects
   size_t dropped_count_ = 0;

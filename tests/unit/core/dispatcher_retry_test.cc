@@ -1,3 +1,5 @@
+#include "core/dispatcher.h"
+
 #include <doctest/doctest.h>
 
 #include <string>
@@ -338,8 +340,8 @@ TEST_CASE("Dispatcher: an explained call answers with its steps and its result")
   CHECK_FALSE(house.downstream.replies[0].is_error);
   for (const std::string_view piece :
        {R"("chain":"ethereum","method":"eth_call")", R"("provider":"alpha","transport":"http")",
-        R"("why":"chosen")", R"("why":"others_turn")", R"("why":"tried")", "alpha: closed",
-        "retry attempt on beta", R"("result":"0xabc"})"}) {
+        R"("why":"chosen")", R"("why":"others_turn")", R"("why":"tried")", R"("provider":"alpha","outcome":"closed")",
+        R"("kind":"retry","provider":"beta")", R"("result":"0xabc"})"}) {
     CAPTURE(piece);
     CHECK(house.answer().find(piece) != std::string::npos);
   }

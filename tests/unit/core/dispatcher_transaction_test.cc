@@ -1,3 +1,5 @@
+#include "core/dispatcher.h"
+
 #include <doctest/doctest.h>
 
 #include <string>
