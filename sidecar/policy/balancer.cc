@@ -40,8 +40,8 @@ constexpr std::array<StrategyRow, 6> kStrategies{{
        return std::make_unique<BalancerLeastInflight>();
      }},
     {Strategy::kLowestLatency, "lowest_latency",
-     [](const StickinessOptions& stickiness, uint64_t) -> std::unique_ptr<Balancer> {
-       return std::make_unique<BalancerLowestLatency>(stickiness);
+     [](const StickinessOptions& stickiness, uint64_t seed) -> std::unique_ptr<Balancer> {
+       return std::make_unique<BalancerLowestLatency>(stickiness, seed);
      }},
     {Strategy::kLowestCost, "lowest_cost",
      [](const StickinessOptions& stickiness, uint64_t) -> std::unique_ptr<Balancer> {
