@@ -16,7 +16,7 @@ namespace sidecar {
 /// it is, was decided before (core/pool.h).
 struct Candidate {
   bool is_usable = false;
-  uint32_t weight = 100;  ///< share inside the tier
+  uint32_t weight = 100;  ///< share inside the tier; 0 counts as 1
   uint32_t failures_in_row = 0;
   bool was_throttled_lately = false;  ///< in the last minute
   bool has_succeeded_lately = false;  ///< in the last minute

@@ -1,5 +1,7 @@
 #include "policy/balancer_lowest_cost.h"
 
+#include <algorithm>
+
 namespace sidecar {
 
 std::optional<size_t> BalancerLowestCost::pick(std::span<const Candidate> candidates, Instant now) {
@@ -20,7 +22,7 @@ std::optional<size_t> BalancerLowestCost::pick(std::span<const Candidate> candid
   weights_.resize(candidates.size());
   for (size_t i = 0; i < candidates.size(); ++i) {
     const bool is_as_cheap = candidates[i].is_usable && candidates[i].cost == candidates[used].cost;
-    weights_[i] = is_as_cheap ? candidates[i].weight : 0;
+    weights_[i] = is_as_cheap ? std::max(candidates[i].weight, 1u) : 0;
   }
   return turns_.pick(weights_);
 }
