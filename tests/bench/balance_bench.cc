@@ -12,13 +12,14 @@
 #include <vector>
 
 #include "rpc/method_table.h"
+#include "tests/bench/policy_pieces.h"
 #include "tests/support/fake_ports.h"
 
 // What one decision costs: Pool::choose for a call that names a block, over healthy endpoints of
 // one tier (so that all are candidates) whose latencies are known; and a whole decision, which is
 // choose, on_started and on_ended with a result. Without budgets, and with every bound that a
 // provider can have, counted in its vendor's credits. Caches are warm. Time is read from the
-// machine's clocks, as the daemon does.
+// machine's clocks, as the daemon does.  Then the parts of it one by one (policy_pieces.h).
 
 namespace sidecar {
 namespace {
@@ -173,6 +174,7 @@ int main() {
   const double bounded = print_table("choose, all budgets", &Scene::choose, true);
   print_table("choose, start and end", &Scene::decide, false);
   print_table("choose, start and end, budgets", &Scene::decide, true);
+  print_policy_pieces();
 
   const double slowest = std::max(plain, bounded);
   const bool is_met = slowest <= kGoalNs;
