@@ -139,6 +139,7 @@ void Pool::apply(size_t index, HealthEvent event) {
   }
   if (event == HealthEvent::kWrongChain) {
     endpoint.is_verified = false;
+    heads_.forget(index);
   }
   if (!endpoint.health.on_event(event, clock_.now())) {
     return;
@@ -194,12 +195,15 @@ void Pool::review_heads() {
   }
 }
 
-uint64_t Pool::served_head() const {
-  return std::min(served_head_, heads_.pool_head().value_or(0));
-}
-
-void Pool::on_served_head(uint64_t number) {
-  served_head_ = std::max(served_head(), number);
+uint64_t Pool::serve_head(size_t index, uint64_t number) {
+  const uint64_t pool_head = heads_.pool_head().value_or(0);
+  // Of who is not heard of heads (another chain, not checked yet) nothing is known to disbelieve.
+  const bool is_heard = heads_.view(index, clock_.now()).number == number;
+  const uint64_t believed = is_heard ? std::min(number, pool_head) : number;
+  const uint64_t before =
+      heads_.is_held(served_head_) ? served_head_ : std::min(served_head_, pool_head);
+  served_head_ = std::max(before, believed);
+  return served_head_;
 }
 
 void Pool::remember_blockhash(std::string blockhash, size_t endpoint) {

@@ -85,9 +85,9 @@ class Pool {
   /// first.
   void remember_blockhash(std::string blockhash, size_t endpoint);
   std::optional<size_t> endpoint_of_blockhash(const std::string& blockhash) const;
-  /// The highest head that a worker was told; never above what the pool holds now.
-  uint64_t served_head() const;
-  void on_served_head(uint64_t number);
+  /// What a worker is told when the endpoint says that its head is `number`: no less than workers
+  /// were told before, as long as anybody has that; and no more than the pool believes.
+  uint64_t serve_head(size_t endpoint, uint64_t number);
 
   const ChainInfo& chain() const { return chain_; }
   const PoolOptions& options() const { return options_; }

@@ -10,8 +10,6 @@ constexpr double kAlpha = 0.1;
 constexpr uint32_t kSamplesMin = 3;
 constexpr double kBlockTimeMinNs = 10e6;
 constexpr double kBlockTimeMaxNs = 120e9;
-/// Of lag_time_max: how long an endpoint's last report counts beside younger ones.
-constexpr int kSilenceMax = 2;
 /// Heights at which all endpoints are asked for a hash, so that there is something to compare.
 constexpr uint64_t kVoteEvery = 16;
 
@@ -108,7 +106,18 @@ std::optional<uint64_t> HeadTracker::believed_head() const {
 
 /// One that has been silent for long, while others told theirs, has no say: it may have lied last.
 bool HeadTracker::counts(const Known& known) const {
-  return known.number && told_at_ - known.told_at <= options_.lag_time_max * kSilenceMax;
+  return known.number && told_at_ - known.told_at <= silence_max();
+}
+
+bool HeadTracker::is_held(uint64_t number) const {
+  const uint64_t reach = pool_head_.value_or(0) + options_.lag_blocks_max + growth(silence_max());
+  return number <= reach &&
+         std::any_of(endpoints_.begin(), endpoints_.end(),
+                     [&](const Known& one) { return counts(one) && *one.number >= number; });
+}
+
+uint64_t HeadTracker::growth(Nanos span) const {
+  return static_cast<uint64_t>(span / block_time());
 }
 
 /// Is another endpoint near enough, or may have come near enough since it was last heard of?
@@ -118,9 +127,8 @@ bool HeadTracker::is_supported(const Known& highest) const {
       return false;
     }
     const Nanos silence =
-        std::clamp<Nanos>(highest.told_at - other.told_at, Nanos(0), Nanos(options_.lag_time_max));
-    const auto grown = static_cast<uint64_t>(silence / block_time());
-    return *highest.number - *other.number <= options_.lag_blocks_max + grown;
+        std::clamp<Nanos>(highest.told_at - other.told_at, Nanos(0), silence_max());
+    return *highest.number - *other.number <= options_.lag_blocks_max + growth(silence);
   });
 }
 

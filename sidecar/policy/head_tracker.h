@@ -56,11 +56,16 @@ class HeadTracker {
   void on_head(size_t endpoint, uint64_t number, Instant now);
   /// It holds this block; its head is at least that high.
   void on_block(size_t endpoint, uint64_t number, std::string_view hash, Instant now);
+  /// What it said was about another chain.
+  void forget(size_t endpoint) { endpoints_[endpoint] = Known(); }
 
   HeadView view(size_t endpoint, Instant now) const;
   /// Has it block `number`? Unknown heads: nullopt.
   std::optional<bool> has_block(size_t endpoint, uint64_t number) const;
   std::optional<uint64_t> pool_head() const { return pool_head_; }
+  /// Does anybody hold this block or a higher one? Of one that is believed no more (it may be the
+  /// only one that is not late) as far as others may have come in the meantime.
+  bool is_held(uint64_t number) const;
   /// Mean time between blocks (exponential, alpha 0.1, from three samples on), else the option.
   Nanos block_time() const;
   /// A height at which hashes are worth asking for, the same for all endpoints for a while: a
@@ -86,6 +91,9 @@ class HeadTracker {
   void settle(Instant now);
   std::optional<uint64_t> believed_head() const;
   bool is_supported(const Known& highest) const;
+  uint64_t growth(Nanos span) const;
+  /// How long an endpoint's last report counts beside younger ones.
+  Nanos silence_max() const { return options_.lag_time_max * 2; }
   bool counts(const Known& known) const;
   void measure(uint64_t blocks, Nanos took);
   std::optional<Instant> passed_at(uint64_t number) const;
