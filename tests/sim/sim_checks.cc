@@ -123,6 +123,7 @@ void SimChecks::on_attempt_ended(AttemptId attempt, const SimAnswer& answer) {
     }
     if (answer.outcome == Outcome::kResult && answer.tip && is_believed(found->second.endpoint)) {
       known.head = answer.tip;
+      known.head_told_at = time_.now();
     }
     known.is_refusing = answer.is_refusal || (known.is_refusing && !answer.is_working);
   }
@@ -188,12 +189,16 @@ void SimChecks::check_result(const SimCall& call, std::string_view body) {
 
 void SimChecks::check_head(const SimCall& call, uint64_t head) {
   uint64_t& told = head_told_[call.pool];
-  if (head < told && is_held(call.pool, told)) {
-    trace_.broken(
-        7, text_of(call) + " is told " + std::to_string(head) + " after " + std::to_string(told));
+  if (is_contradicted(call.pool, head)) {
+    trace_.broken(7, text_of(call) + " is told " + std::to_string(head) +
+                         ", which only a liar says" + heads_text(call.pool));
   }
-  // What only a liar has may be told once, and taken back.
-  if (head > told && is_held(call.pool, head)) {
+  if (head < told && is_held(call.pool, told)) {
+    trace_.broken(7, text_of(call) + " is told " + std::to_string(head) + " after " +
+                         std::to_string(told) + heads_text(call.pool));
+  }
+  // What only a liar has may be told once, and taken back; and so may what nobody has any more.
+  if (head < told || is_held(call.pool, head)) {
     told = head;
   }
 }
@@ -201,23 +206,54 @@ void SimChecks::check_head(const SimCall& call, uint64_t head) {
 /// Does somebody honest have this head, who is not alone with it among three?
 bool SimChecks::is_held(size_t pool, uint64_t head) const {
   const uint64_t lag_max = setup_.pools[pool].options.head.lag_blocks_max;
-  size_t known_count = 0;
+  size_t heard_count = 0;
   size_t near_count = 0;
-  bool is_held = false;
+  bool is_any = false;
   for (size_t i = 0; i < endpoints_.size(); ++i) {
-    const Known& known = endpoints_[i];
-    if (setup_.endpoints[i].pool != pool || !known.head) {
-      continue;
+    if (is_heard(i, pool)) {
+      ++heard_count;
+      near_count += !is_liar(i) && *endpoints_[i].head + lag_max >= head ? 1 : 0;
+      is_any = is_any || (!is_liar(i) && *endpoints_[i].head >= head);
     }
-    const std::vector<SimEpisode>& episodes = setup_.endpoints[i].episodes;
-    const bool is_liar = std::any_of(episodes.begin(), episodes.end(), [](const SimEpisode& one) {
-      return one.fault == SimFault::kHighHead;
-    });
-    ++known_count;
-    near_count += !is_liar && *known.head + lag_max >= head ? 1 : 0;
-    is_held = is_held || (!is_liar && *known.head >= head && is_believed(i));
   }
-  return is_held && (known_count < 3 || near_count >= 2);
+  return is_any && (heard_count < 3 || near_count >= 2);
+}
+
+/// Is it wildly above what at least two honest ones of three say?
+bool SimChecks::is_contradicted(size_t pool, uint64_t head) const {
+  constexpr uint64_t kWild = 100'000;
+  size_t heard_count = 0;
+  size_t honest_count = 0;
+  for (size_t i = 0; i < endpoints_.size(); ++i) {
+    heard_count += is_heard(i, pool) ? 1 : 0;
+    honest_count += is_heard(i, pool) && *endpoints_[i].head + kWild < head ? 1 : 0;
+  }
+  return heard_count >= 3 && honest_count >= 2 && honest_count + 1 == heard_count;
+}
+
+std::string SimChecks::heads_text(size_t pool) const {
+  std::string text;
+  for (size_t i = 0; i < endpoints_.size(); ++i) {
+    if (is_heard(i, pool)) {
+      text += "; " + setup_.endpoints[i].seed.provider + (is_liar(i) ? " lies " : " has ") +
+              std::to_string(*endpoints_[i].head);
+    }
+  }
+  return text;
+}
+
+bool SimChecks::is_liar(size_t endpoint) const {
+  const std::vector<SimEpisode>& episodes = setup_.endpoints[endpoint].episodes;
+  return std::any_of(episodes.begin(), episodes.end(),
+                     [](const SimEpisode& one) { return one.fault == SimFault::kHighHead; });
+}
+
+/// Is the endpoint of this pool, and was its head told lately enough to count?
+bool SimChecks::is_heard(size_t endpoint, size_t pool) const {
+  const Known& known = endpoints_[endpoint];
+  const Millis silence_max = setup_.pools[pool].options.head.lag_time_max * 2;
+  return setup_.endpoints[endpoint].pool == pool && known.head && is_believed(endpoint) &&
+         time_.now() - known.head_told_at < silence_max;
 }
 
 bool SimChecks::must_verify(size_t endpoint) const {

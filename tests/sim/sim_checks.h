@@ -80,6 +80,7 @@ class SimChecks {
     std::optional<bool> identity;  ///< told last, to a probe
     bool is_refusing = false;
     std::optional<uint64_t> head;  ///< told last
+    Instant head_told_at = Instant::min();
     Instant last_asked = Instant::min();
   };
   /// The attempts of one call; not those of a lookup that the core makes for it.
@@ -105,6 +106,10 @@ class SimChecks {
   bool must_verify(size_t endpoint) const;
   bool is_believed(size_t endpoint) const;
   bool is_held(size_t pool, uint64_t head) const;
+  bool is_contradicted(size_t pool, uint64_t head) const;
+  std::string heads_text(size_t pool) const;
+  bool is_liar(size_t endpoint) const;
+  bool is_heard(size_t endpoint, size_t pool) const;
   void forget(AttemptId attempt, Sent sent);
 
   const SimTime& time_;

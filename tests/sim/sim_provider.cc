@@ -233,8 +233,10 @@ void SimProvider::go_on(AttemptId attempt) {
 }
 
 void SimProvider::split(Live& live) {
-  if (!live.may_stream || live.answer.outcome != Outcome::kResult ||
-      live.answer.body.size() < 3 * kPartBytes) {
+  // Only logs are long enough to come in parts.
+  const bool is_long =
+      live.answer.body.starts_with('[') && live.answer.body.size() > 3 * kPartBytes;
+  if (!live.may_stream || live.answer.outcome != Outcome::kResult || !is_long) {
     return;
   }
   std::string rest = std::move(live.answer.body);
@@ -257,7 +259,9 @@ void SimProvider::end(AttemptId attempt) {
     live.answer = failed(Outcome::kClosed, Sent::kMaybe);
   }
   const uint64_t call = read_question(live.tail).call;
-  trace_.note("end", name_, call, outcome_name(live.answer.outcome));
+  trace_.note(
+      "end", name_, call,
+      std::string(outcome_name(live.answer.outcome)) + " " + live.answer.body.substr(0, 60));
   checks_.on_attempt_ended(attempt, live.answer);
   AttemptResult result;
   result.outcome = live.answer.outcome;
