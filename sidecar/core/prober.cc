@@ -132,13 +132,15 @@ bool Prober::may_skip(const Target& target, const Endpoint& endpoint, Instant no
 
 void Prober::plan(Target& target, const Endpoint& endpoint) {
   const bool is_evm = target.pool->chain().family == Family::kEvm;
+  // What failed may be somebody else when it is back, before any new connection tells.
   const bool is_new = !endpoint.is_verified || endpoint.port->epoch() != target.known_epoch ||
-                      !endpoint.health.may_be_asked();
+                      !endpoint.health.may_be_asked() || endpoint.breaker.failures_in_row() > 0;
   if (!endpoint.must_verify) {
     target.known_epoch = endpoint.port->epoch();
   }
   const auto height = target.pool->heads().vote_height();
   target.is_asking[static_cast<size_t>(Question::kIdentity)] = endpoint.must_verify && is_new;
+  target.is_identified = endpoint.must_verify && is_new;
   target.is_asking[static_cast<size_t>(Question::kHead)] = true;
   target.is_asking[static_cast<size_t>(Question::kSync)] =
       !is_evm || target.round_count % kSyncEvery == 0;
@@ -266,6 +268,9 @@ void Prober::read_answer(Target& target, std::string_view body) {
       return;
     }
     case Question::kHead:
+      if (has_reconnected(target)) {
+        target.is_asking[static_cast<size_t>(Question::kIdentity)] = true;
+      }
       if (const auto number = parse_quantity(body)) {
         pool.on_head(target.endpoint, *number, "", true);
       }
@@ -287,6 +292,13 @@ void Prober::read_answer(Target& target, std::string_view body) {
       return;
     }
   }
+}
+
+/// Did the question just answered go over a new connection, unlike the identity's answer?
+bool Prober::has_reconnected(const Target& target) const {
+  const Endpoint& endpoint = target.pool->endpoint(target.endpoint);
+  return endpoint.must_verify && !target.is_identified &&
+         endpoint.port->epoch() != target.asked_epoch;
 }
 
 void Prober::fail_round(Target& target) {

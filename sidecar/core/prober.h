@@ -48,6 +48,7 @@ class Prober final : private AttemptSink {
     size_t endpoint = 0;
     Instant due;                          ///< of the next round
     bool is_asking[kQuestionCount] = {};  ///< still to be asked in this round
+    bool is_identified = false;           ///< the round began with its identity
     Question asked = Question::kIdentity;
     AttemptId live = 0;  ///< 0 = between rounds
     Instant asked_at;
@@ -70,6 +71,7 @@ class Prober final : private AttemptSink {
   void on_attempt_done(AttemptId attempt, const AttemptResult& result) override;
   void take(Target& target, const AttemptResult& result);
   void read_answer(Target& target, std::string_view body);
+  bool has_reconnected(const Target& target) const;
   void fail_round(Target& target);
   void end_round(Target& target, Nanos pause);
   void arm();

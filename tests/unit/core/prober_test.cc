@@ -119,6 +119,36 @@ TEST_CASE("Prober: F04 a wrong chain after a reconnect quarantines, the right on
   CHECK(probed.state(0) == HealthState::kHealthy);
 }
 
+TEST_CASE("Prober: F04 what comes back after failures is asked for its chain before it is used") {
+  HouseOptions options = Probed::probing();
+  options.health.breaker.failures_max = 1;
+  Probed probed(options);
+  probed.answer_round(0);
+  probed.house.time.advance(6s);
+  probed.house.channel(0).end(Outcome::kConnect, "", Sent::kNo);
+  REQUIRE(probed.state(0) == HealthState::kDown);
+
+  REQUIRE(probed.wait_for_question(0, 2min));
+  CHECK(probed.asked(0) == "eth_chainId");
+  probed.house.channel(0).end(Outcome::kResult, "\"0x5\"");
+
+  CHECK(probed.state(0) == HealthState::kQuarantined);
+}
+
+TEST_CASE("Prober: F04 a probe that has to connect anew asks for the chain as well") {
+  Probed probed;
+  probed.answer_round(0);
+  REQUIRE(probed.wait_for_question(0, 6s));
+  REQUIRE(probed.asked(0) == "eth_blockNumber");
+
+  probed.house.channel(0).connections = 2;
+  probed.house.channel(0).end(Outcome::kResult, "\"0x64\"");
+
+  CHECK(probed.asked(0) == "eth_chainId");
+  probed.house.channel(0).end(Outcome::kResult, "\"0x5\"");
+  CHECK(probed.state(0) == HealthState::kQuarantined);
+}
+
 TEST_CASE("Prober: a dead provider is out of the healthy within 10 s, without any traffic") {
   Probed probed;
   probed.answer_round(0);
