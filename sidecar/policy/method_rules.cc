@@ -30,19 +30,24 @@ bool MethodRules::is_allowed(std::string_view method) {
   if (options_.allow.empty() && options_.deny.empty()) {
     return true;
   }
+  if (method.size() > kNameBytesMax) {
+    return is_listed(method);
+  }
   const auto found = decided_.find(method);
   if (found != decided_.end()) {
     return found->second;
   }
-  const auto matches = [method](const std::string& glob) { return glob_matches(glob, method); };
-  const bool is_denied = std::any_of(options_.deny.begin(), options_.deny.end(), matches);
-  const bool is_listed =
-      options_.allow.empty() || std::any_of(options_.allow.begin(), options_.allow.end(), matches);
   if (decided_.size() >= kLearnedMax) {
     decided_.clear();
   }
-  decided_.emplace(method, is_listed && !is_denied);
-  return is_listed && !is_denied;
+  return decided_.emplace(method, is_listed(method)).first->second;
+}
+
+bool MethodRules::is_listed(std::string_view method) const {
+  const auto matches = [method](const std::string& glob) { return glob_matches(glob, method); };
+  return std::none_of(options_.deny.begin(), options_.deny.end(), matches) &&
+         (options_.allow.empty() ||
+          std::any_of(options_.allow.begin(), options_.allow.end(), matches));
 }
 
 bool MethodRules::is_unsupported(std::string_view method, Instant now) const {
@@ -54,12 +59,21 @@ bool MethodRules::is_unsupported(std::string_view method, Instant now) const {
 }
 
 void MethodRules::on_unsupported(std::string_view method, Instant now) {
+  if (method.size() > kNameBytesMax) {
+    return;
+  }
+  const Instant until = now + options_.unsupported_memory;
+  const auto found = unsupported_until_.find(method);
+  if (found != unsupported_until_.end()) {
+    found->second = until;
+    return;
+  }
   if (unsupported_until_.size() >= kLearnedMax) {
     unsupported_until_.erase(
         std::min_element(unsupported_until_.begin(), unsupported_until_.end(),
                          [](const auto& a, const auto& b) { return a.second < b.second; }));
   }
-  unsupported_until_.insert_or_assign(std::string(method), now + options_.unsupported_memory);
+  unsupported_until_.emplace(method, until);
 }
 
 void MethodRules::on_supported(std::string_view method) {

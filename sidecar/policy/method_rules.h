@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "base/time.h"
@@ -24,10 +25,12 @@ struct MethodRuleOptions {
 
 /// Which methods a provider is asked for: by configuration, and by what it said.
 /// Limits: kLearnedMax methods are remembered, the oldest forgotten first; decisions of the globs
-/// are cached by method (same bound). Owner: Endpoint, by value.
+/// are cached by method (same bound). A name longer than kNameBytesMax is of no known method and is
+/// neither remembered nor cached. Owner: Provider, by value.
 class MethodRules {
  public:
   static constexpr size_t kLearnedMax = 256;
+  static constexpr size_t kNameBytesMax = 128;
 
   explicit MethodRules(MethodRuleOptions options) : options_(std::move(options)) {}
 
@@ -38,6 +41,8 @@ class MethodRules {
   size_t learned_count() const { return unsupported_until_.size(); }
 
  private:
+  bool is_listed(std::string_view method) const;
+
   /// So that a method's name is looked up without being copied.
   struct NameHash {
     using is_transparent = void;
