@@ -9,11 +9,13 @@ namespace {
 
 /// The first bucket ends here; each octave above has four.
 constexpr uint64_t kFloorNs = 10'000;
+/// Far above the last bucket; keeps the sums below in range.
+constexpr int64_t kCeilingNs = 1'000'000'000'000;
 
 /// Quarter octaves above the floor: the octave from the highest bit, the quarter from the two below
 /// it.
 size_t bucket_of(Nanos took, size_t count) {
-  const auto ns = static_cast<uint64_t>(std::max<int64_t>(took.count(), 0));
+  const auto ns = static_cast<uint64_t>(std::clamp<int64_t>(took.count(), 0, kCeilingNs));
   if (ns < kFloorNs) {
     return 0;
   }

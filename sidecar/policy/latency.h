@@ -10,7 +10,7 @@ namespace sidecar {
 
 /// Quantiles of recent latencies in fixed memory: counts in buckets a quarter octave wide, halved
 /// whenever sample_count reaches kSamplesMax, so that old samples fade.
-/// Limits: 10 us to 83 s; outside goes to the nearest bucket. An answer is at most a quarter too
+/// Limits: 10 us to 146 s; outside goes to the nearest bucket. An answer is at most a quarter too
 /// high. Owner: whoever measures, by value. Size: under 300 bytes.
 class LatencyHistogram {
  public:
