@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 
 #include "base/random.h"
@@ -30,7 +31,8 @@ class RetryBudget {
 
   bool may_start(size_t calls_in_flight) const { return extra_count_ < limit(calls_in_flight); }
   void on_start() { ++extra_count_; }
-  void on_end() { --extra_count_; }
+  /// Requires: as many starts before.
+  void on_end();
   size_t extra_count() const { return extra_count_; }
   size_t limit(size_t calls_in_flight) const;
 
