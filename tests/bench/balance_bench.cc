@@ -19,7 +19,7 @@
 // one tier (so that all are candidates) whose latencies are known; and a whole decision, which is
 // choose, on_started and on_ended with a result. Without budgets, and with every bound that a
 // provider can have, counted in its vendor's credits. Caches are warm. Time is read from the
-// machine's clocks, as the daemon does.  Then the parts of it one by one (policy_pieces.h).
+// machine's clocks, as the daemon does. Then the parts of it one by one (policy_pieces.h).
 
 namespace sidecar {
 namespace {
