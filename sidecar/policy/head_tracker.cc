@@ -214,17 +214,19 @@ void HeadTracker::vote(uint64_t number) {
       agreeing += *digest == favourite ? 1 : 0;
     }
   }
-  if (votes < 2 || agreeing * 2 <= votes) {
+  if (votes < 2) {
     return;
   }
+  // Votes come one by one: a count that had a majority may end in a tie.
+  const bool is_decided = agreeing * 2 > votes;
   for (Known& known : endpoints_) {
     const auto digest = digest_at(known.hashes, number);
     if (!digest) {
       continue;
     }
-    if (*digest != favourite) {
+    if (is_decided && *digest != favourite) {
       known.forked_at = std::max(known.forked_at.value_or(0), number);
-    } else if (known.forked_at && number >= *known.forked_at) {
+    } else if (known.forked_at == number || (is_decided && known.forked_at < number)) {
       known.forked_at.reset();
     }
   }

@@ -43,8 +43,9 @@ struct HeadView {
 /// Lower reports count too (a node was rolled back, a development chain was reset). A block's hash
 /// is voted on when it lies kVoteDepth below the pool's head (the newest blocks differ for honest
 /// reasons) and two endpoints told theirs: a strict majority wins; the others are forked until they
-/// tell a hash that agrees for a block at least as high. Without a majority nobody is. Limits:
-/// fork_depth hashes an endpoint; kStepsMax steps of the pool's head. Owner: Pool, by value.
+/// tell a hash that agrees for a block at least as high. Without a majority nobody is, and a later
+/// vote that makes it a tie takes the verdict on that block back. Limits: fork_depth hashes an
+/// endpoint; kStepsMax steps of the pool's head. Owner: Pool, by value.
 class HeadTracker {
  public:
   static constexpr uint64_t kVoteDepth = 2;
