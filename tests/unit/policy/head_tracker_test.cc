@@ -164,6 +164,19 @@ TEST_CASE("HeadTracker: a chain that stands still makes nobody stuck or behind")
   CHECK_FALSE(heads.view(1).is_behind);
 }
 
+TEST_CASE("HeadTracker: one that was level when last heard of is not stuck, though others moved") {
+  Heads heads(2);
+  heads.tell_all({100, 100});
+  heads.now += 100s;
+  heads.tell(1, 100);
+
+  heads.now += 15s;
+  heads.tell(0, 101);
+
+  CHECK(heads.view(1).lag_blocks == 1u);
+  CHECK_FALSE(heads.view(1).is_stuck);
+}
+
 TEST_CASE("HeadTracker: on a fast chain none is stuck before the shortest time") {
   HeadOptions options;
   options.block_time = 400ms;
@@ -195,7 +208,10 @@ TEST_CASE("HeadTracker: lower reports count") {
 
 TEST_CASE("HeadTracker: a chain that was reset starts anew") {
   Heads heads(2);
-  heads.tell_all({1'000, 1'000});
+  for (const uint64_t number : {998, 999, 1'000}) {
+    heads.tell_all({number, number});
+    heads.now += 12s;
+  }
 
   heads.tell_all({0, 0});
   CHECK(heads.tracker.pool_head() == 0u);
