@@ -97,7 +97,13 @@ void Dispatcher::on_orphan_due(AttemptId id) {
 /// The first attempt takes longer than most: another one beside it, when one is to be had.
 void Dispatcher::hedge(CallId id) {
   Call& call = *calls_.find(id);
-  if (call.live_count != 1 || call.has_parts || !retry_budget_.may_start(calls_.size())) {
+  if (call.live_count != 1 || call.has_parts) {
+    return;
+  }
+  if (!retry_budget_.may_start(calls_.size())) {
+    // What fills the budget ends in a moment, so it is looked at again: else of many calls that get
+    // slow at once only a few would be mended.
+    call.hedge_at = timers_.now() + std::max(Millis(1), options_.hedge.delay_min / 2);
     return;
   }
   excluded_.clear();

@@ -1,13 +1,12 @@
 """Three tiers under load, and what workers notice of it when providers fail: nothing.
 
-Tier 1 is two mocks that share the calls 75 to 25, tier 2 a mock that costs money, tier 3 a real node,
-anvil. All report the same chain id, and the mocks make the same blocks; anvil cannot make those, so
-it stays at its genesis, far below them: a node that lags is the last to be asked and takes no part in
-votes about blocks, and the calls made here have the same worth from every node. Were its head
-near the others', its own block hashes would make it a minority fork, which is never asked at all.
+Tier 1 is two mocks that share the calls 75 to 25, tier 2 a mock that costs money, tier 3 a real
+node, anvil. All report the same chain id, and the mocks make the same blocks; anvil cannot make
+those, so it stays at its genesis, far below them: a node that lags is the last to be asked and has
+no vote about blocks, and the calls made here are worth the same from every node. Were its
+head near the others', its own block hashes would make it a minority fork, which is never asked.
 """
 
-import json
 import re
 import subprocess
 import time
@@ -23,7 +22,7 @@ CALLS_PER_SECOND = 200
 CALL_MS_MAX = 1_000
 # A provider that fails is asked no more by then.
 OUT_SECONDS_MAX = 10
-# Of a provider that is used these many seconds without a call are enough to tell that it is not.
+# A provider that is used is never without a call for so long.
 QUIET_SECONDS = 0.5
 # What would be long to wait for, made short; the rest is as it is.
 QUICK = {
@@ -93,13 +92,8 @@ class TiersTest(SidecarTestCase):
         self.addCleanup(provider.stop)
         return provider
 
-    def endpoints(self):
-        """What the sidecar says about each provider."""
-        status = json.loads(self.client.call("sidecar_status").result)
-        return {one["provider"]: one for one in status["chains"][0]["endpoints"]}
-
     def state(self, name):
-        return self.endpoints()[name]["state"]
+        return self.endpoints(self.house)[name]["state"]
 
     def wait_quiet(self, provider):
         """Until workers' calls have stopped coming to it."""
@@ -120,7 +114,7 @@ class TiersTest(SidecarTestCase):
         wait_until(
             lambda: time.sleep(0.02) or provider.worker_calls() >= before + 20,
             OUT_SECONDS_MAX,
-            lambda: f"gets no calls again: {self.endpoints()}",
+            lambda: f"gets no calls again: {self.endpoints(self.house)}",
         )
 
     def settle(self):
@@ -142,12 +136,11 @@ class TiersTest(SidecarTestCase):
             {"name": "anvil", "http": anvil.url, "tier": 3},
         ]
         chains = chain_toml("dev", "evm", providers, **CHAIN)
-        self.sidecar_process = self.sidecar(chains=chains, policies=QUICK)
-        self.client = self.framed(self.sidecar_process)
+        self.house = self.sidecar(chains=chains, policies=QUICK)
         states = {"first": "healthy", "second": "healthy", "dear": "healthy", "anvil": "degraded"}
-        wait_until(lambda: {n: e["state"] for n, e in self.endpoints().items()} == states)
+        wait_until(lambda: {n: e["state"] for n, e in self.endpoints(self.house).items()} == states)
         rate = CALLS_PER_SECOND // 2
-        self.workers = [ViemWorker(self.sidecar_process, rate), ShimWorker(self.sidecar_process, rate)]
+        self.workers = [ViemWorker(self.house, rate), ShimWorker(self.house, rate)]
         for worker in self.workers:
             self.addCleanup(worker.close)
 
@@ -209,9 +202,9 @@ class TiersTest(SidecarTestCase):
         self.settle()
         self.assertGreater(self.dear.worker_calls(), asked)
 
-        attempts = self.endpoints()["anvil"]["attempts"]
+        attempts = self.endpoints(self.house)["anvil"]["attempts"]
         self.dear.control("refuse")
-        wait_until(lambda: self.endpoints()["anvil"]["attempts"] > attempts + 50)
+        wait_until(lambda: self.endpoints(self.house)["anvil"]["attempts"] > attempts + 50)
         self.settle()
 
         for provider in (self.first, self.second, self.dear):
@@ -221,7 +214,7 @@ class TiersTest(SidecarTestCase):
         self.wait_quiet(self.dear)
         self.settle()
 
-    @unittest.skipIf(IS_SANITIZED, "a library with a sanitizer cannot be loaded, and Node takes long")
+    @unittest.skipIf(IS_SANITIZED, "Python cannot load a library with a sanitizer")
     def test_no_call_fails_and_none_is_slow_whatever_tier_one_does(self):
         self.start_house()
 
@@ -236,9 +229,9 @@ class TiersTest(SidecarTestCase):
         names = {"refusing": refusing, "silent": silent, "good": good}
         providers = [{"name": name, "http": one.url, "tier": 1} for name, one in names.items()]
         chains = chain_toml("dev", "evm", providers, chain_id=CHAIN_ID)
-        sidecar = self.sidecar(chains=chains, policies={})
-        self.client = self.framed(sidecar)
-        wait_until(lambda: all(one["state"] == "healthy" for one in self.endpoints().values()))
+        self.house = self.sidecar(chains=chains, policies={})
+        for name in names:
+            self.wait_state(self.house, name, "healthy")
 
         refusing.control("refuse")
         silent.control("blackhole")
@@ -247,7 +240,7 @@ class TiersTest(SidecarTestCase):
             lambda: time.sleep(0.05)
             or not {self.state("refusing"), self.state("silent")} & {"healthy", "unknown"},
             OUT_SECONDS_MAX,
-            lambda: f"still in rotation: {self.endpoints()}",
+            lambda: f"still in rotation: {self.endpoints(self.house)}",
         )
         self.assertLess(time.monotonic() - begun, OUT_SECONDS_MAX)
         self.assertEqual(self.state("good"), "healthy")

@@ -143,6 +143,31 @@ def always(make_bytes):
     return script
 
 
+def by_method(results, default='"0x2a"'):
+    """A script that answers each method with its JSON text, or with what a function of the request
+    makes: whole bytes of an HTTP answer, or None for none at all."""
+
+    def script(connection):
+        while request := connection.read_request():
+            made = results.get(request.method, default)
+            made = made(request) if callable(made) else made
+            if made is None:
+                connection.wait_closed()
+                return
+            if isinstance(made, bytes):
+                connection.send(made)
+            else:
+                connection.answer(request, made)
+
+    return script
+
+
+def failing(code, message, data=None):
+    """A function for by_method: this JSON-RPC error."""
+    error = {"code": code, "message": message} | ({} if data is None else {"data": data})
+    return lambda request: http_answer(error_body(request.id, json.dumps(error)))
+
+
 class FaultPeer:
     """Listens on loopback, on a port of its own (or `port`, or `unix_path`); `tls` is an ssl.SSLContext."""
 

@@ -321,6 +321,19 @@ class SidecarTestCase(unittest.TestCase):
         with sidecar.framed() as client:
             return client.call(method, params, **more)
 
+    def endpoints(self, sidecar):
+        """What `sidecar_status` says about each provider of the first chain, by name."""
+        status = json.loads(self.call(sidecar, "sidecar_status").result)
+        return {one["provider"]: one for one in status["chains"][0]["endpoints"]}
+
+    def wait_state(self, sidecar, provider, *states, timeout=20):
+        """Until the sidecar says that the provider is in one of these states."""
+        wait_until(
+            lambda: self.endpoints(sidecar)[provider]["state"] in states,
+            timeout,
+            lambda: f"{provider} is {self.endpoints(sidecar)[provider]}",
+        )
+
     def assert_error(self, answer, name, *, sent, tried):
         """A sidecar's own error; `tried` as [(provider, outcome)], `sent` one word or several."""
         self.assertIsNotNone(answer.error, f"a result instead: {answer.result!r}"[:300])
