@@ -164,7 +164,7 @@ void Dispatcher::refuse(const Request& request, const ErrorSpec& spec) {
 
 void Dispatcher::finish(CallId id, Reply::Kind kind, std::string_view body) {
   Call& call = *calls_.find(id);
-  drop_attempts(call);
+  drop_attempts(call, /*is_outrun=*/false);
   const Pool& pool = *pools_[call.pool];
   const SessionId session = call.session;
   const uint64_t token = call.token;
@@ -203,8 +203,9 @@ void Dispatcher::finish_unanswered(CallId id, GaveUp why, std::string_view detai
   finish(id, Reply::Kind::kError, error);
 }
 
-/// Ends what is under way for a call that needs it no more; a broadcast transaction goes on alone.
-void Dispatcher::drop_attempts(Call& call) {
+/// Ends what is under way for a call that needs it no more. `is_outrun`: a hedge of it has
+/// answered; a broadcast transaction goes on alone.
+void Dispatcher::drop_attempts(Call& call, bool is_outrun) {
   while (call.live_count > 0) {
     const AttemptId id = call.live[--call.live_count];
     LiveAttempt* attempt = attempts_.find(id);
@@ -215,7 +216,11 @@ void Dispatcher::drop_attempts(Call& call) {
     }
     Pool& pool = *pools_[attempt->pool];
     pool.endpoint(attempt->endpoint).port->cancel(id);
-    pool.on_cancelled(attempt->endpoint);
+    if (is_outrun) {
+      pool.on_outrun(attempt->endpoint);
+    } else {
+      pool.on_cancelled(attempt->endpoint);
+    }
     release(id, *attempt);
   }
 }
@@ -225,7 +230,7 @@ void Dispatcher::cancel(CallId id) {
   if (call == nullptr) {
     return;
   }
-  drop_attempts(*call);
+  drop_attempts(*call, /*is_outrun=*/false);
   calls_.erase(id);
 }
 

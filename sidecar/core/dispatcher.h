@@ -64,7 +64,7 @@ class Dispatcher final : public CallPort, private AttemptSink {
   void refuse(const Request& request, const ErrorSpec& spec);
   void finish(CallId id, Reply::Kind kind, std::string_view body);
   void finish_unanswered(CallId id, GaveUp why, std::string_view detail);
-  void drop_attempts(Call& call);
+  void drop_attempts(Call& call, bool is_outrun);
 
   // dispatcher_attempts.cc
   void try_first(CallId id);

@@ -142,7 +142,7 @@ Flow Dispatcher::on_attempt_part(AttemptId attempt, std::string_view bytes) {
     call->hedge_at = Instant::max();
     // This one answers: whatever else runs for the call has lost.
     call->remove_live(attempt);
-    drop_attempts(*call);
+    drop_attempts(*call, live->kind == AttemptKind::kHedge);
     call->add_live(attempt);
   }
   return downstream_.on_reply_part(call->session, call->token, bytes);

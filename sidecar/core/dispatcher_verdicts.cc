@@ -57,6 +57,7 @@ void Dispatcher::settle(CallId id, const LiveAttempt& ended, const Judgement& ju
                                 result.http_status, timers_.now() - ended.started);
   }
   if (outcome == Outcome::kResult) {
+    drop_attempts(call, ended.kind == AttemptKind::kHedge);
     finish_with_result(id, ended, result.body);
     return;
   }
@@ -209,8 +210,11 @@ bool Dispatcher::begin_round(CallId id) {
   }
   ++call.round_count;
   call.try_count = 0;
+  // Those that attempts_max left out come before those that have it not.
+  const Choice unasked = choose(call);
+  const bool is_all = !unasked.endpoint || unasked.is_last_resort;
   for (Tried& one : call.tried) {
-    one.is_excluded = one.is_excluded && !outcome_row(one.outcome).may_mend_here;
+    one.is_excluded = one.is_excluded && !(is_all && outcome_row(one.outcome).may_mend_here);
   }
   pause_until(id, timers_.now() + pause, "not there yet");
   return true;

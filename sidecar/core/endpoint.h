@@ -58,6 +58,7 @@ struct Endpoint {
   bool is_verified = false;     ///< told the right chain id or genesis hash once
   bool is_probed = false;       ///< one probe has ended, well or not
   uint32_t inflight_count = 0;  ///< attempts under way
+  uint32_t outrun_count = 0;    ///< attempts that lost to a hedge, since its last answer
   Instant last_used = Instant::min();
   Instant last_success = Instant::min();
   Instant last_failure = Instant::min();

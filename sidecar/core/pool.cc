@@ -18,8 +18,10 @@ Pool::Pool(ChainInfo chain, const PoolOptions& options, const HealthOptions& hea
       random_(seed),
       candidates_(endpoints.size()),
       fitnesses_(endpoints.size()),
-      balancer_(make_balancer(options.strategy, options.stickiness, random_.next())),
       heads_(options.head, endpoints.size()) {
+  for (auto& balancer : balancers_) {
+    balancer = make_balancer(options.strategy, options.stickiness, random_.next());
+  }
   for (const EndpointSeed& each : endpoints) {
     auto provider = std::find_if(providers_.begin(), providers_.end(),
                                  [&each](const auto& one) { return one->name == each.provider; });
@@ -75,6 +77,14 @@ void Pool::on_cancelled(size_t index) {
   endpoints_[index].breaker.on_no_verdict();
 }
 
+void Pool::on_outrun(size_t index) {
+  on_cancelled(index);
+  if (++endpoints_[index].outrun_count >= health_.breaker.failures_max) {
+    endpoints_[index].outrun_count = 0;
+    apply(index, HealthEvent::kOutrun);
+  }
+}
+
 void Pool::on_ended(size_t index, const AttemptEnd& end) {
   if (!end.is_charged) {
     on_cancelled(index);
@@ -90,7 +100,11 @@ void Pool::on_ended(size_t index, const AttemptEnd& end) {
       break;
     case Charge::kSuccess:
       endpoint.last_success = now;
-      endpoint.latencies[static_cast<size_t>(end.latency_class)].add(end.took);
+      endpoint.outrun_count = 0;
+      if (end.outcome == Outcome::kResult || end.outcome == Outcome::kReverted) {
+        // A quick refusal, however right, says nothing about how long an answer takes.
+        endpoint.latencies[static_cast<size_t>(end.latency_class)].add(end.took);
+      }
       provider.cooldown.on_success(now);
       provider.methods.on_supported(end.method);
       if (endpoint.breaker.on_success(now)) {

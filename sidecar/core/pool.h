@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
@@ -72,6 +73,9 @@ class Pool {
   void on_ended(size_t endpoint, const AttemptEnd& end);
   /// Cancelled by us: no sample, no verdict.
   void on_cancelled(size_t endpoint);
+  /// Cancelled because a hedge of it has answered. As many in a row as open a breaker, and others
+  /// go first: one that swallows what it is sent would else cost each call the hedge's delay.
+  void on_outrun(size_t endpoint);
 
   /// The endpoint's newest block; `is_tip` false: it has at least this one.
   void on_head(size_t endpoint, uint64_t number, std::string_view hash, bool is_tip);
@@ -139,7 +143,8 @@ class Pool {
   std::vector<Endpoint> endpoints_;
   std::vector<Candidate> candidates_;
   std::vector<Fitness> fitnesses_;
-  std::unique_ptr<Balancer> balancer_;
+  /// One a latency class: who is fastest for light reads need not be for heavy ones.
+  std::array<std::unique_ptr<Balancer>, 3> balancers_;
   HeadTracker heads_;
   uint64_t served_head_ = 0;
   std::unordered_map<std::string, size_t> blockhashes_;

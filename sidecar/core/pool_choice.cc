@@ -193,7 +193,7 @@ size_t Pool::pick(const CallNeed& need, Standing standing, uint32_t tier, Instan
       candidate.cost = cost_of(i, need.method) * provider.terms.price;
     }
   }
-  return balancer_->pick(candidates_, now).value();
+  return balancers_[latency_class]->pick(candidates_, now).value();
 }
 
 size_t Pool::least_recently_failed() const {

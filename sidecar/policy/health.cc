@@ -19,7 +19,7 @@ struct ConditionRow {
   HealthState state;
 };
 // Worst first: the first that holds decides.
-constexpr std::array<ConditionRow, 9> kConditions{{
+constexpr std::array<ConditionRow, 10> kConditions{{
     {E::kWrongChain, S::kQuarantined},
     {E::kForked, S::kQuarantined},
     {E::kUnauthorised, S::kDisabled},
@@ -29,6 +29,7 @@ constexpr std::array<ConditionRow, 9> kConditions{{
     {E::kHeadStuck, S::kDegraded},
     {E::kSyncing, S::kDegraded},
     {E::kProbeFailed, S::kDegraded},
+    {E::kOutrun, S::kDegraded},
 }};
 
 /// What an event begins and what it ends.
@@ -40,8 +41,9 @@ struct EventRow {
 };
 constexpr std::array<EventRow, kHealthEventCount> kEvents{{
     {E::kSucceeded, "succeeded", bit(E::kSucceeded),
-     bit(E::kProbeFailed) | bit(E::kUnauthorised) | bit(E::kUnpaid)},
+     bit(E::kProbeFailed) | bit(E::kOutrun) | bit(E::kUnauthorised) | bit(E::kUnpaid)},
     {E::kProbeFailed, "probe_failed", bit(E::kProbeFailed), 0},
+    {E::kOutrun, "outrun", bit(E::kOutrun), 0},
     {E::kBreakerOpened, "breaker_opened", bit(E::kBreakerOpened), 0},
     {E::kBreakerClosed, "breaker_closed", 0, bit(E::kBreakerOpened)},
     {E::kFellBehind, "fell_behind", bit(E::kFellBehind), 0},

@@ -23,6 +23,7 @@ std::string_view health_state_name(HealthState state);
 enum class HealthEvent : uint8_t {
   kSucceeded,  ///< an attempt or probe worked
   kProbeFailed,
+  kOutrun,  ///< a second attempt elsewhere was faster, so many times in a row
   kBreakerOpened,
   kBreakerClosed,
   kFellBehind,  ///< lag over its limit
@@ -39,7 +40,7 @@ enum class HealthEvent : uint8_t {
   kUnpaid,
   kReset,  ///< an operator says so
 };
-inline constexpr size_t kHealthEventCount = 17;
+inline constexpr size_t kHealthEventCount = 18;
 std::string_view health_event_name(HealthEvent event);
 
 /// The one transition function. Conditions that were told and not taken back (behind, stuck,

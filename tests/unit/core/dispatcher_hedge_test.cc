@@ -139,4 +139,29 @@ TEST_CASE("Dispatcher: the first part of a long result ends the race") {
   CHECK(house.answer() == "2]");
 }
 
+// One that swallows what it is sent would else be asked first for ever, and cost each call the
+// delay.
+TEST_CASE(
+    "Dispatcher: A02 a provider that loses to hedges again and again goes behind the others") {
+  House house(hedging());
+  for (int i = 0; i < 6; ++i) {
+    house.submit("eth_call");
+    house.time.advance(500ms);
+    house.channel(1).end(Outcome::kResult, "2");
+  }
+  CHECK(house.ethereum.endpoint(0).health.reason() == HealthEvent::kOutrun);
+  const size_t asked = house.started(0);
+
+  for (int i = 0; i < 4; ++i) {
+    house.submit("eth_call");
+    house.channel(1).end(Outcome::kResult, "2");
+  }
+  CHECK(house.started(0) == asked);
+  AttemptEnd end;
+  house.ethereum.on_started(0, "eth_blockNumber");
+  house.ethereum.on_ended(0, end);
+
+  CHECK(house.ethereum.endpoint(0).health.state() == HealthState::kHealthy);
+}
+
 }  // namespace sidecar::testing

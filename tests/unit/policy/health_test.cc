@@ -63,7 +63,7 @@ constexpr Condition kConditions[] = {
     {E::kUnauthorised, E::kSucceeded, S::kDisabled},   {E::kUnpaid, E::kSucceeded, S::kDisabled},
     {E::kBreakerOpened, E::kBreakerClosed, S::kDown},  {E::kFellBehind, E::kCaughtUp, S::kDegraded},
     {E::kHeadStuck, E::kHeadMoved, S::kDegraded},      {E::kSyncing, E::kSynced, S::kDegraded},
-    {E::kProbeFailed, E::kSucceeded, S::kDegraded},
+    {E::kProbeFailed, E::kSucceeded, S::kDegraded},    {E::kOutrun, E::kSucceeded, S::kDegraded},
 };
 
 int severity(S state) {
@@ -100,6 +100,7 @@ TEST_CASE("Health: every state by every event") {
   constexpr std::array<Row, kHealthEventCount> kRows{{
       {E::kSucceeded, {kH, kH, kG, kD, kQ, kH}},
       {E::kProbeFailed, {kG, kG, kG, kD, kQ, kX}},
+      {E::kOutrun, {kG, kG, kG, kD, kQ, kX}},
       {E::kBreakerOpened, {kD, kD, kD, kD, kQ, kX}},
       {E::kBreakerClosed, {kU, kH, kG, kH, kQ, kX}},
       {E::kFellBehind, {kG, kG, kG, kD, kQ, kX}},
