@@ -1,5 +1,5 @@
 """Faults of the network itself: packets dropped, refused and lost between the sidecar and a provider. Runs in a
-network namespace of its own (see CMakeLists.txt), whose only interface is its loopback."""
+network namespace of its own (tests/support/in_network_namespace), whose only interface is its loopback."""
 
 import json
 import subprocess
