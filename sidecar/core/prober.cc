@@ -16,8 +16,6 @@ namespace {
 /// Attempt ids of our own, unlike any of the dispatcher's: its generations stay below half their
 /// range.
 constexpr AttemptId kProbeIds = AttemptId{1} << 63;
-/// Whether a node syncs changes slowly: asked every so many rounds.
-constexpr uint32_t kSyncEvery = 6;
 /// After a failure the next round comes sooner by this.
 constexpr int kHurry = 5;
 
@@ -114,8 +112,10 @@ void Prober::begin_round(Target& target) {
     return;
   }
   target.skip_count = 0;
+  target.begins_at = target.left_out.value_or(Question::kIdentity);
+  target.left_out.reset();
   plan(target, endpoint);
-  ++target.round_count;
+  ++target.rounds_unsynced;
   ask_next(target);
 }
 
@@ -134,7 +134,8 @@ void Prober::plan(Target& target, const Endpoint& endpoint) {
   const bool is_evm = target.pool->chain().family == Family::kEvm;
   // What failed may be somebody else when it is back, before any new connection tells.
   const bool is_new = !endpoint.is_verified || endpoint.port->epoch() != target.known_epoch ||
-                      !endpoint.health.may_be_asked() || endpoint.breaker.failures_in_row() > 0;
+                      endpoint.health.state() == HealthState::kDisabled ||
+                      endpoint.breaker.failures_in_row() > 0;
   if (!endpoint.must_verify) {
     target.known_epoch = endpoint.port->epoch();
   }
@@ -143,17 +144,22 @@ void Prober::plan(Target& target, const Endpoint& endpoint) {
   target.is_identified = endpoint.must_verify && is_new;
   target.is_asking[static_cast<size_t>(Question::kHead)] = true;
   target.is_asking[static_cast<size_t>(Question::kSync)] =
-      !is_evm || target.round_count % kSyncEvery == 0;
+      !is_evm || target.rounds_unsynced >= kSyncEvery;
   target.is_asking[static_cast<size_t>(Question::kVote)] =
       is_evm && height && *height != target.voted_height;
   target.asked_height = height.value_or(0);
 }
 
 void Prober::ask_next(Target& target) {
+  // The chain before all others; then from where a budget cut the last round short, or a small one
+  // would never get to the last questions.
+  const bool is_chain_first = target.is_asking[static_cast<size_t>(Question::kIdentity)];
+  const size_t first = is_chain_first ? 0 : static_cast<size_t>(target.begins_at);
   for (size_t i = 0; i < kQuestionCount; ++i) {
-    if (target.is_asking[i]) {
-      target.is_asking[i] = false;
-      ask(target, static_cast<Question>(i));
+    const size_t index = (first + i) % kQuestionCount;
+    if (target.is_asking[index]) {
+      target.is_asking[index] = false;
+      ask(target, static_cast<Question>(index));
       return;
     }
   }
@@ -182,10 +188,12 @@ void Prober::ask(Target& target, Question question) {
       break;
   }
   if (!pool.is_affordable(target.endpoint, words.method)) {
-    end_round(target, options_.interval);
+    target.left_out = target.left_out.value_or(question);
+    ask_next(target);
     return;
   }
   ++question_count_;
+  target.rounds_unsynced = question == Question::kSync ? 1 : target.rounds_unsynced;
   const Endpoint& endpoint = pool.endpoint(target.endpoint);
   pool.on_started(target.endpoint, words.method);
   target.asked = question;

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "base/random.h"
@@ -42,6 +43,8 @@ class Prober final : private AttemptSink {
  private:
   enum class Question : uint8_t { kIdentity, kHead, kSync, kVote };
   static constexpr size_t kQuestionCount = 4;
+  /// Whether a node syncs changes slowly: asked every so many rounds.
+  static constexpr uint32_t kSyncEvery = 6;
   /// One endpoint and how far its round is.
   struct Target {
     Pool* pool = nullptr;
@@ -50,7 +53,9 @@ class Prober final : private AttemptSink {
     bool is_asking[kQuestionCount] = {};  ///< still to be asked in this round
     bool is_identified = false;           ///< the round began with its identity
     Question asked = Question::kIdentity;
-    AttemptId live = 0;  ///< 0 = between rounds
+    Question begins_at = Question::kIdentity;
+    std::optional<Question> left_out;  ///< of this round, for the budget was spent
+    AttemptId live = 0;                ///< 0 = between rounds
     Instant asked_at;
     Instant answered_at = Instant::min();  ///< what the endpoint told before then, it told us
     uint64_t asked_epoch = 0;
@@ -58,7 +63,7 @@ class Prober final : private AttemptSink {
     uint64_t asked_height = 0;
     uint64_t voted_height = 0;
     uint32_t skip_count = 0;
-    uint32_t round_count = 0;
+    uint32_t rounds_unsynced = kSyncEvery;  ///< since it was asked whether it syncs
   };
 
   void on_timer();

@@ -246,4 +246,24 @@ TEST_CASE("Prober: what it asks counts against the provider's budget") {
   CHECK(probed.house.ethereum.provider_of(0).units_spent == 3);
 }
 
+// Found by the simulation: a node on a fork was asked for its chain for ever, and never for a
+// block.
+TEST_CASE("Prober: a budget of one question a round gets to all of them in turn") {
+  HouseOptions options = Probed::probing();
+  options.endpoints[0].terms.budget.per_second = 1;
+  Probed probed(options);
+  std::string asked;
+
+  for (int i = 0; i < 12; ++i) {
+    probed.answer_round(1, 200);
+    asked += probed.asked(0) + ' ';
+    probed.answer_round(0, 200);
+    probed.house.time.advance(6s);
+  }
+
+  CHECK(asked.find("eth_chainId eth_blockNumber ") == 0);
+  CHECK(asked.find("eth_syncing") != std::string::npos);
+  CHECK(asked.find("eth_getBlockByNumber") != std::string::npos);
+}
+
 }  // namespace sidecar::testing
