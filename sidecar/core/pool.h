@@ -123,7 +123,15 @@ class Pool {
     PassedOver why = PassedOver::kNothing;
   };
 
-  Fitness fitness(size_t index, const CallNeed& need, Instant now, Millis unix_now, Choice& choice);
+  /// What is found out once a choice, and only when an endpoint needs it.
+  struct Lookups {
+    std::optional<Millis> unix_now;
+    std::array<std::optional<uint64_t>, kVendorCount> credits;  ///< of the call's method, by vendor
+  };
+
+  Fitness fitness(size_t index, const CallNeed& need, Instant now, Choice& choice);
+  Millis unix_now_once();
+  uint64_t cost_once(const Provider& provider, std::string_view method);
   Fitness standing(const Endpoint& endpoint, size_t index, const CallNeed& need, Instant now) const;
   uint32_t best_tier(Standing standing) const;
   size_t pick(const CallNeed& need, Standing standing, uint32_t tier, Instant now);
@@ -143,6 +151,7 @@ class Pool {
   std::vector<Endpoint> endpoints_;
   std::vector<Candidate> candidates_;
   std::vector<Fitness> fitnesses_;
+  Lookups lookups_;
   /// One a latency class: who is fastest for light reads need not be for heavy ones.
   std::array<std::unique_ptr<Balancer>, 3> balancers_;
   HeadTracker heads_;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "core/pool.h"
+#include "policy/credits.h"
 
 namespace sidecar {
 
@@ -36,12 +37,12 @@ bool is_carried(const TermsOptions& terms, Transport transport, std::string_view
 Choice Pool::choose(const CallNeed& need, std::span<const size_t> tried,
                     std::vector<PassedOver>* why) {
   const Instant now = clock_.now();
-  const Millis unix_now = clock_.unix_now();
+  lookups_ = Lookups();
   Choice choice;
   for (size_t i = 0; i < endpoints_.size(); ++i) {
     const bool is_tried = std::find(tried.begin(), tried.end(), i) != tried.end();
-    fitnesses_[i] = is_tried ? Fitness{Standing::kUnfit, PassedOver::kTried}
-                             : fitness(i, need, now, unix_now, choice);
+    fitnesses_[i] =
+        is_tried ? Fitness{Standing::kUnfit, PassedOver::kTried} : fitness(i, need, now, choice);
   }
   const auto best =
       std::min_element(fitnesses_.begin(), fitnesses_.end(),
@@ -66,14 +67,14 @@ Choice Pool::choose(const CallNeed& need, std::span<const size_t> tried,
 std::optional<size_t> Pool::choose_hedge(const CallNeed& need, std::span<const size_t> tried,
                                          uint64_t price_max) {
   const Instant now = clock_.now();
-  const Millis unix_now = clock_.unix_now();
+  lookups_ = Lookups();
   Choice unused;
   bool is_any = false;
   for (size_t i = 0; i < endpoints_.size(); ++i) {
     const bool is_tried = std::find(tried.begin(), tried.end(), i) != tried.end();
     const bool is_dear = price_max != 0 && provider_of(i).terms.price > price_max;
     fitnesses_[i] = is_tried || is_dear ? Fitness{Standing::kUnfit, PassedOver::kDear}
-                                        : fitness(i, need, now, unix_now, unused);
+                                        : fitness(i, need, now, unused);
     is_any = is_any || fitnesses_[i].standing == Standing::kGood;
   }
   if (!is_any) {
@@ -83,8 +84,7 @@ std::optional<size_t> Pool::choose_hedge(const CallNeed& need, std::span<const s
 }
 
 /// Can it be asked at all? What only time will mend is noted in `choice`.
-Pool::Fitness Pool::fitness(size_t index, const CallNeed& need, Instant now, Millis unix_now,
-                            Choice& choice) {
+Pool::Fitness Pool::fitness(size_t index, const CallNeed& need, Instant now, Choice& choice) {
   const auto unfit = [](PassedOver why) { return Fitness{Standing::kUnfit, why}; };
   const Endpoint& endpoint = endpoints_[index];
   Provider& provider = *providers_[endpoint.provider];
@@ -108,7 +108,8 @@ Pool::Fitness Pool::fitness(size_t index, const CallNeed& need, Instant now, Mil
   }
   const Fitness rated = standing(endpoint, index, need, now);
   if (provider.budget.is_bounded()) {
-    const uint64_t cost = cost_of(index, need.method);
+    const uint64_t cost = cost_once(provider, need.method);
+    const Millis unix_now = unix_now_once();
     if (!provider.budget.may_spend(cost, now, unix_now)) {
       const auto when = provider.budget.affordable_at(cost, now, unix_now);
       choice.is_out_of_budget = choice.is_out_of_budget || !when;
@@ -125,13 +126,35 @@ Pool::Fitness Pool::fitness(size_t index, const CallNeed& need, Instant now, Mil
   return rated;
 }
 
+Millis Pool::unix_now_once() {
+  if (!lookups_.unix_now) {
+    lookups_.unix_now = clock_.unix_now();
+  }
+  return *lookups_.unix_now;
+}
+
+/// As cost_of(), which walks the vendor's table: here each vendor's once a choice.
+uint64_t Pool::cost_once(const Provider& provider, std::string_view method) {
+  const TermsOptions& terms = provider.terms;
+  if (terms.unit == BudgetUnit::kRequests) {
+    return 1;
+  }
+  std::optional<uint64_t>& credits = lookups_.credits[static_cast<size_t>(terms.vendor)];
+  if (!credits) {
+    credits = credit_cost(terms.vendor, chain_.family, method);
+  }
+  return *credits;
+}
+
 /// How well it would serve the call, given that it may be asked.
 Pool::Fitness Pool::standing(const Endpoint& endpoint, size_t index, const CallNeed& need,
                              Instant now) const {
   const Provider& provider = *providers_[endpoint.provider];
   const TermsOptions& terms = provider.terms;
-  if (endpoint.breaker.state(now) != BreakerState::kClosed ||
-      (endpoint.must_verify && !endpoint.is_verified)) {
+  // Trials are the prober's; when there is none, a call's.
+  const bool may_serve = health_.probe.is_on ? endpoint.breaker.state(now) == BreakerState::kClosed
+                                             : endpoint.breaker.may_start(now);
+  if (!may_serve || (endpoint.must_verify && !endpoint.is_verified)) {
     return {Standing::kLastResort, PassedOver::kBreakerOpen};
   }
   if (provider.methods.is_unsupported(need.method, now)) {
@@ -190,7 +213,7 @@ size_t Pool::pick(const CallNeed& need, Standing standing, uint32_t tier, Instan
       candidate.latency = endpoint.latencies[latency_class].quantile(0.9).value_or(Nanos(0));
     }
     if (is_cost_wanted) {
-      candidate.cost = cost_of(i, need.method) * provider.terms.price;
+      candidate.cost = cost_once(provider, need.method) * provider.terms.price;
     }
   }
   return balancers_[latency_class]->pick(candidates_, now).value();

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string_view>
@@ -11,6 +12,7 @@ enum class Family : uint8_t { kEvm, kSvm };
 
 /// Whose dialect of errors, limits and credits a provider speaks.
 enum class Vendor : uint8_t { kGeneric, kAlchemy, kInfura, kQuicknode, kHelius, kDrpc, kTriton };
+inline constexpr size_t kVendorCount = static_cast<size_t>(Vendor::kTriton) + 1;
 
 /// "generic", "alchemy", ...: as written in the configuration.
 std::string_view vendor_name(Vendor vendor);
