@@ -19,6 +19,9 @@ namespace sidecar {
 namespace {
 
 constexpr std::string_view kFilterNotFound = "filter not found";
+/// In geth's words: what a node says that does not answer about blocks it lacks.
+constexpr std::string_view kBeyondHead =
+    R"({"code":-32000,"message":"block range extends beyond current head block"})";
 
 std::string quantity_text(uint64_t number) {
   std::array<char, 16> digits;
@@ -73,7 +76,10 @@ void Dispatcher::settle(CallId id, const LiveAttempt& ended, const Judgement& ju
   }
   const bool is_spoken =
       row.is_answer && (result.outcome == Outcome::kResult || result.outcome == Outcome::kRpcError);
-  if (is_spoken) {
+  if (outcome == Outcome::kMissing && !is_error) {
+    // No logs of blocks that the node lacks: passed on, it would say that there are none.
+    remember(call, outcome, Reply::Kind::kError, kBeyondHead);
+  } else if (is_spoken) {
     remember(call, outcome, is_error ? Reply::Kind::kError : Reply::Kind::kResult, result.body);
   }
   call.is_next_free = result.sent == Sent::kNo;

@@ -141,6 +141,22 @@ TEST_CASE("Dispatcher: F12 no logs up to a block that the node has not is no ans
   CHECK(house.started(1) > 1);
 }
 
+TEST_CASE(
+    "Dispatcher: F12 no logs of blocks that the node lacks are an error when all else fails") {
+  HouseOptions options;
+  options.dispatcher.retry.attempts_max = 2;
+  options.dispatcher.retry.not_yet_max = 0;
+  House house(options);
+  house.ethereum.on_head(0, 90, "", true);
+  house.ethereum.on_head(1, 100, "", true);
+
+  house.submit("eth_getLogs", R"([{"fromBlock":"0x50","toBlock":"0x64"}])");
+  house.channel(1).end(Outcome::kHttpStatus, "", Sent::kYes, 500);
+  house.channel(0).end(Outcome::kResult, "[]");
+
+  CHECK(house.last_error_has("beyond current head block"));
+}
+
 TEST_CASE("Dispatcher: A28 a provider that limits is left alone, and the others serve") {
   House house;
   house.channel(0).retry_after = 20s;
@@ -340,8 +356,9 @@ TEST_CASE("Dispatcher: an explained call answers with its steps and its result")
   CHECK_FALSE(house.downstream.replies[0].is_error);
   for (const std::string_view piece :
        {R"("chain":"ethereum","method":"eth_call")", R"("provider":"alpha","transport":"http")",
-        R"("why":"chosen")", R"("why":"others_turn")", R"("why":"tried")", R"("provider":"alpha","outcome":"closed")",
-        R"("kind":"retry","provider":"beta")", R"("result":"0xabc"})"}) {
+        R"("why":"chosen")", R"("why":"others_turn")", R"("why":"tried")",
+        R"("provider":"alpha","outcome":"closed")", R"("kind":"retry","provider":"beta")",
+        R"("result":"0xabc"})"}) {
     CAPTURE(piece);
     CHECK(house.answer().find(piece) != std::string::npos);
   }
