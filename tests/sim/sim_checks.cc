@@ -172,7 +172,10 @@ void SimChecks::check_success(const SimCall& call, const Reply& reply) {
     return;
   }
   ++plain_count_;
-  if (reply.kind == Reply::Kind::kError) {
+  // The words of two providers about the call stand, whatever a third would say. What a worker has
+  // had parts of cannot come from another.
+  const bool is_final = reply.body.find(kUnknownWords) != std::string_view::npos;
+  if (reply.kind == Reply::Kind::kError && !is_final && !call.has_parts) {
     ++plain_failed_count_;
     trace_.note("failed", "", call.number, reply.body);
   }
@@ -264,6 +267,15 @@ bool SimChecks::must_verify(size_t endpoint) const {
 /// The core takes no heads from who may be on another chain.
 bool SimChecks::is_believed(size_t endpoint) const {
   return !must_verify(endpoint) || endpoints_[endpoint].identity == true;
+}
+
+Instant SimChecks::account_last_asked(size_t endpoint) const {
+  Instant last = Instant::min();
+  for (size_t i = 0; i < endpoints_.size(); ++i) {
+    const bool is_same = setup_.endpoints[i].account == setup_.endpoints[endpoint].account;
+    last = is_same ? std::max(last, endpoints_[i].last_asked) : last;
+  }
+  return last;
 }
 
 bool SimChecks::is_day_spent(size_t endpoint) const {

@@ -69,7 +69,8 @@ class SimChecks {
   void on_answered(SimCall* call, const Reply& reply);
   void on_part(const SimCall* call);
 
-  Instant last_asked(size_t endpoint) const { return endpoints_[endpoint].last_asked; }
+  /// By any of its endpoints.
+  Instant account_last_asked(size_t endpoint) const;
   bool is_day_spent(size_t endpoint) const;
   size_t live_count() const { return attempts_.size(); }
   uint64_t plain_count() const { return plain_count_; }

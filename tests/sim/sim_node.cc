@@ -126,6 +126,12 @@ SimAnswer SimNode::error(int code, std::string_view message, bool is_working) co
   return answer;
 }
 
+std::string_view SimNode::missing_error() const {
+  return chain_.info().family == Family::kEvm
+             ? R"({"code":-32000,"message":"header not found"})"
+             : R"({"code":-32004,"message":"Block not available for slot"})";
+}
+
 SimAnswer SimNode::answer(const SimQuestion& question, Instant now) {
   return chain_.info().family == Family::kEvm ? answer_evm(question, now)
                                               : answer_svm(question, now);
@@ -273,7 +279,7 @@ SimAnswer SimNode::answer_call(const SimQuestion& question, Instant now) const {
     return error(3, "execution reverted", true);
   }
   if (is_refused_by_all(question.call)) {
-    return error(-32000, "the moon is in the wrong house", false);
+    return error(-32000, kUnknownWords, false);
   }
   return result(sim_value(question.call));
 }

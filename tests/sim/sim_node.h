@@ -46,6 +46,8 @@ class SimNode {
   const SimEpisode* during(SimFault fault, Instant now) const;
   const std::vector<SimEpisode>& episodes() const { return episodes_; }
   uint64_t head(Instant now) const;
+  /// What a node says that has not what a call names.
+  std::string_view missing_error() const;
   /// Transactions that it ran because it was asked to, without a hash to know them by, by call.
   const std::unordered_map<uint64_t, uint32_t>& executions() const { return executions_; }
 
@@ -75,6 +77,8 @@ std::string sim_value(uint64_t call);
 /// Calls that every node reverts, or refuses in words that no table knows.
 bool is_reverting(uint64_t call);
 bool is_refused_by_all(uint64_t call);
+/// An error that no table knows.
+inline constexpr std::string_view kUnknownWords = "no wind today";
 /// Raw transactions that begin so are too old for every node, and no node has them.
 inline constexpr std::string_view kStaleTransaction = "0x02dead";
 /// The hash of the raw transaction that is the first param.

@@ -155,16 +155,14 @@ bool SimProvider::fail(const SimEpisode& episode, Live& live, Nanos& delay) {
           failed(Outcome::kRpcError, Sent::kYes, 200, error_body(-32603, "internal error"));
       return true;
     case SimFault::kUnknownError:
-      live.answer =
-          failed(Outcome::kRpcError, Sent::kYes, 200, error_body(-32000, "no wind today"));
+      live.answer = failed(Outcome::kRpcError, Sent::kYes, 200, error_body(-32000, kUnknownWords));
       return true;
     case SimFault::kUnsupported:
       live.answer =
           failed(Outcome::kRpcError, Sent::kYes, 200, error_body(-32601, "method not found"));
       return true;
     case SimFault::kMissing:
-      live.answer =
-          failed(Outcome::kRpcError, Sent::kYes, 200, error_body(-32000, "header not found"));
+      live.answer = failed(Outcome::kRpcError, Sent::kYes, 200, std::string(node_.missing_error()));
       return true;
     case SimFault::kLag:
     case SimFault::kStuck:
@@ -190,7 +188,7 @@ Nanos SimProvider::draw_latency() {
     case SimLatency::Shape::kHeavyTail:
       // Pareto: one in a hundred takes forty times as long. Mended with all the rest.
       factor =
-          std::min(latency_.tail_until > time_.now() ? 200.0 : 3.0, 0.4 / (1.0001 - unit) + 0.6);
+          std::min(latency_.tail_until > time_.now() ? 200.0 : 2.0, 0.4 / (1.0001 - unit) + 0.6);
       break;
   }
   return Nanos(static_cast<int64_t>(static_cast<double>(latency_.base.count()) * factor));

@@ -127,13 +127,19 @@ SimEndpointSetup draw_endpoint(Random& random, const SimSetup& setup, size_t poo
   return endpoint;
 }
 
+/// Are the tries of a call enough for the one that has what the others have not?
+bool may_ask_all(const RetryOptions& retry, uint64_t endpoint_count) {
+  return retry.attempts_max * (1 + retry.not_yet_max) >= endpoint_count;
+}
+
 void draw_endpoints(Random& random, SimSetup& setup, size_t pool) {
   const uint64_t count = between(random, 1, 6);
   const uint64_t anchor = one_in(random, 3) ? count : random.below(count);
   // Who is refused for a full house was asked for nothing.
   constexpr uint32_t kRoomy = 1'000;
   setup.pools[pool].has_anchor = anchor < count && setup.dispatcher.calls_in_flight_max > kRoomy &&
-                                 setup.dispatcher.calls_waiting_max > kRoomy;
+                                 setup.dispatcher.calls_waiting_max > kRoomy &&
+                                 may_ask_all(setup.dispatcher.retry, count);
   for (uint64_t i = 0; i < count; ++i) {
     SimEndpointSetup endpoint = draw_endpoint(random, setup, pool, i == anchor);
     if (i > 0 && i != anchor && !setup.endpoints.back().is_anchor && one_in(random, 6)) {

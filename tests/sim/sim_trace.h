@@ -12,7 +12,7 @@
 namespace sidecar::testing {
 
 /// All that happened in one run: always as a hash, and as text when somebody reads along. Broken
-/// invariants are kept by their number (sim/README says which is which).
+/// invariants are kept by their number (sim_checks.h).
 /// Limits: kBrokenMax broken ones are kept, later ones are counted only.
 class SimTrace {
  public:
