@@ -91,6 +91,24 @@ TEST_CASE("Pool: when all are out the least recently failed is tried, whatever i
   CHECK(choice.is_last_resort);
 }
 
+TEST_CASE("Pool: the trial of a breaker is one call's without a prober, and the prober's with one") {
+  HouseOptions options;
+  for (const bool is_probed : {false, true}) {
+    CAPTURE(is_probed);
+    options.health.probe.is_on = is_probed;
+    Tiers tiers(options);
+    tiers.break_endpoint(0);
+    CHECK(tiers.chosen() == 1u);
+
+    tiers.time.advance(options.health.breaker.open_min);
+    const size_t first = *tiers.chosen();
+    tiers.pool.on_started(first, "eth_call");
+
+    CHECK(first == (is_probed ? 1u : 0u));
+    CHECK(tiers.chosen() == 1u);  // no second trial beside it
+  }
+}
+
 TEST_CASE("Pool: a degraded endpoint is asked after healthy ones of every tier") {
   Tiers tiers;
   tiers.pool.on_health_event(0, HealthEvent::kSyncing);
