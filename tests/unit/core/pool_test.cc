@@ -91,7 +91,7 @@ TEST_CASE("Pool: when all are out the least recently failed is tried, whatever i
   CHECK(choice.is_last_resort);
 }
 
-TEST_CASE("Pool: the trial of a breaker is one call's without a prober, and the prober's with one") {
+TEST_CASE("Pool: a breaker's trial is the prober's, or without one a single call's") {
   HouseOptions options;
   for (const bool is_probed : {false, true}) {
     CAPTURE(is_probed);
