@@ -49,8 +49,10 @@ class OperatorTest(SidecarTestCase):
         self.assertEqual((code, err), (0, ""))
         lines = out.splitlines()
         self.assertRegex(lines[2], r"^dev \(evm\): head \d+, a block in ")
-        self.assertRegex(lines[4], r"^  own +http +1 +100 +healthy +\d+ +\d+ +closed ")
-        self.assertRegex(lines[5], r"^  paid +http +2 .* \d+ \(day\)$")
+        self.assertRegex(lines[4], r"^  own +http +1 +healthy +\d+ s +\d+ +\d+ +closed +0$")
+        self.assertRegex(lines[5], r"^  paid +http +2 +healthy ")
+        self.assertRegex(lines[8], r"^  own +http +100 ")
+        self.assertRegex(lines[9], r"^  paid +http .* \d+ \(day\)$")
         spent = self.endpoints()[1]["units_spent"]
         self.assertGreater(spent, 0)
         self.assertEqual(self.endpoints()[1]["budget_left"]["day"] + spent, 1000)
