@@ -15,6 +15,17 @@ static uint32_t get_u32(const uint8_t* at) {
   return (uint32_t)at[0] << 24 | (uint32_t)at[1] << 16 | (uint32_t)at[2] << 8 | at[3];
 }
 
+static int flags_of(uint8_t type) {
+  switch (type) {
+    case RPCS_RESULT:
+      return RPCS_FLAG_MORE;
+    case RPCS_EVENT:
+      return RPCS_FLAG_REPLAYED | RPCS_FLAG_GAP | RPCS_FLAG_LAST;
+    default:
+      return 0;
+  }
+}
+
 const char* rpcs_frame_status_text(rpcs_frame_status status) {
   switch (status) {
     case RPCS_FRAME_OK:
@@ -26,7 +37,7 @@ const char* rpcs_frame_status_text(rpcs_frame_status status) {
     case RPCS_FRAME_BAD_TYPE:
       return "unknown frame type";
     case RPCS_FRAME_BAD_FLAGS:
-      return "unknown frame flags, or MORE on a type that has no parts";
+      return "frame flags that its type does not have";
   }
   return "unknown status";
 }
@@ -53,8 +64,7 @@ rpcs_frame_status rpcs_decode_header(const uint8_t header[RPCS_HEADER_BYTES], ui
   if (header[4] < RPCS_HELLO || header[4] > RPCS_UNSUBSCRIBE) {
     return RPCS_FRAME_BAD_TYPE;
   }
-  const int may_continue = header[4] == RPCS_RESULT || header[4] == RPCS_EVENT;
-  if ((header[5] & ~(may_continue ? RPCS_FLAG_MORE : 0)) != 0) {
+  if ((header[5] & ~flags_of(header[4])) != 0) {
     return RPCS_FRAME_BAD_FLAGS;
   }
   frame->payload_length = length - kBytesAfterLength;
@@ -63,6 +73,17 @@ rpcs_frame_status rpcs_decode_header(const uint8_t header[RPCS_HEADER_BYTES], ui
   frame->chain = (uint16_t)(header[6] << 8 | header[7]);
   frame->id = (uint64_t)get_u32(header + 8) << 32 | get_u32(header + 12);
   return RPCS_FRAME_OK;
+}
+
+void rpcs_encode_event_head(const rpcs_event_head* head, uint8_t bytes[RPCS_EVENT_HEAD_BYTES]) {
+  put_u32(bytes, head->epoch);
+  put_u32(bytes + 4, (uint32_t)(head->seq >> 32));
+  put_u32(bytes + 8, (uint32_t)head->seq);
+}
+
+void rpcs_decode_event_head(const uint8_t bytes[RPCS_EVENT_HEAD_BYTES], rpcs_event_head* head) {
+  head->epoch = get_u32(bytes);
+  head->seq = (uint64_t)get_u32(bytes + 4) << 32 | get_u32(bytes + 8);
 }
 
 void rpcs_decoder_init(rpcs_decoder* decoder, uint32_t payload_max) {

@@ -37,8 +37,21 @@ typedef enum rpcs_frame_type {
 } rpcs_frame_type;
 
 enum {
-  RPCS_FLAG_MORE = 0x01 /* the message goes on in the next frame with this type and id */
+  RPCS_FLAG_MORE = 0x01, /* the message goes on in the next frame with this type and id */
+  RPCS_FLAG_REPLAYED =
+      0x02,             /* EVENT: late, of a stretch that was missed at first or resumed over */
+  RPCS_FLAG_GAP = 0x04, /* EVENT: not an event, but word of what is missing */
+  RPCS_FLAG_LAST = 0x08 /* EVENT: the subscription has ended by itself */
 };
+
+/* The 12 bytes that an EVENT's payload begins with. */
+enum { RPCS_EVENT_HEAD_BYTES = 12 };
+typedef struct rpcs_event_head {
+  uint32_t epoch;
+  uint64_t seq;
+} rpcs_event_head;
+void rpcs_encode_event_head(const rpcs_event_head* head, uint8_t bytes[RPCS_EVENT_HEAD_BYTES]);
+void rpcs_decode_event_head(const uint8_t bytes[RPCS_EVENT_HEAD_BYTES], rpcs_event_head* head);
 
 /* One header, decoded. */
 typedef struct rpcs_frame {
@@ -54,7 +67,7 @@ typedef enum rpcs_frame_status {
   RPCS_FRAME_TOO_SHORT, /* length below 12 */
   RPCS_FRAME_TOO_LONG,  /* payload over the limit, or length over RPCS_LENGTH_MAX */
   RPCS_FRAME_BAD_TYPE,
-  RPCS_FRAME_BAD_FLAGS /* an unknown bit, or MORE on a type that has no parts */
+  RPCS_FRAME_BAD_FLAGS /* a bit that frames of this type do not have */
 } rpcs_frame_status;
 
 /* A sentence for people; never null. */

@@ -5,6 +5,7 @@
 #include <string_view>
 
 #include "base/flow.h"
+#include "core/feed_ports.h"
 #include "core/types.h"
 #include "policy/circuit_breaker.h"
 #include "policy/health.h"
@@ -62,6 +63,8 @@ class UpstreamPort {
   virtual void resume(AttemptId attempt) = 0;
   /// Changes whenever a new connection was made: who is at the other end may have changed.
   virtual uint64_t epoch() const = 0;
+  /// Null when it carries no events.
+  virtual FeedPort* feeds() { return nullptr; }
 };
 
 /// Why an attempt was started.
