@@ -36,6 +36,10 @@ std::string_view passed_over_text(PassedOver why) {
       return "method_unsupported";
     case PassedOver::kTransport:
       return "transport";
+    case PassedOver::kNoCalls:
+      return "events_only";
+    case PassedOver::kNoEvents:
+      return "no_events";
     case PassedOver::kDear:
       return "dear";
     case PassedOver::kCoolingDown:

@@ -25,6 +25,8 @@ enum class PassedOver : uint8_t {
   kMethodDenied,       ///< by configuration
   kMethodUnsupported,  ///< it said so lately
   kTransport,          ///< the method goes over another transport there
+  kNoCalls,            ///< it is there for events only
+  kNoEvents,           ///< it carries no events
   kDear,               ///< its price rules out a hedge
   kCoolingDown,        ///< it said that we ask too much
   kBudgetSpent,        ///< our own bound for it
@@ -42,6 +44,7 @@ std::string_view passed_over_text(PassedOver why);
 struct CallNeed {
   std::string_view method;
   const MethodRow* row = nullptr;
+  bool is_feed = false;  ///< events are wanted, not an answer
   BlockNeed block;
   std::optional<size_t> pinned_endpoint;  ///< no other may serve it
   std::string_view pinned_provider;       ///< likewise; empty = any

@@ -50,6 +50,7 @@ struct Endpoint {
   uint32_t weight = 100;
   Millis timeout{5'000};
   UpstreamPort* port = nullptr;  ///< outlives the pool
+  bool takes_calls = true;       ///< false: there for events only
 
   CircuitBreaker breaker;
   Health health;

@@ -6,8 +6,9 @@
 
 namespace sidecar {
 
-void EventStream::catch_up() {
+void EventStream::catch_up(CatchUp why) {
   CHECK(!is_asking_);
+  why_ = why;
   is_filling_ = true;
   begin_catch_up();
 }
@@ -50,9 +51,15 @@ void EventStream::ask(std::string_view method, const std::string& params) {
 
 void EventStream::caught_up() {
   is_filling_ = false;
+  out_.on_caught_up();
   if (!is_releasing_) {
     release();
   }
+}
+
+void EventStream::doubt_source() {
+  is_asking_ = true;
+  out_.on_doubt();
 }
 
 void EventStream::hold(std::string_view value) {
@@ -76,7 +83,7 @@ void EventStream::release() {
   }
   is_releasing_ = false;
   if (!is_asking_ && std::exchange(has_overflown_, false)) {
-    catch_up();
+    catch_up(CatchUp::kOverlap);
   }
 }
 

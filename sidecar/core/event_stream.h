@@ -20,8 +20,13 @@ class StreamOut {
   virtual void gap(GapReason reason, std::string_view members) = 0;
   /// Asks the source's own node. The answer comes later, never inside; one question at a time.
   virtual void ask(std::string_view method, const std::string& params) = 0;
-  /// The last event was delivered: the subscription is over, as signatureSubscribe's is.
-  virtual void finish() = 0;
+  /// The last event there is: the subscription is over, as signatureSubscribe's is.
+  virtual void deliver_last(std::string_view value, EventKind kind) = 0;
+  /// Nothing is missing now; what was held comes next.
+  virtual void on_caught_up() {}
+  /// The node does not have what it must have, so what was missed is to be asked of another one:
+  /// abandon() and another source's catch_up(), or give_up(), follow later, never inside.
+  virtual void on_doubt() {}
 
  protected:
   ~StreamOut() = default;
@@ -32,6 +37,13 @@ struct StreamOptions {
   size_t held_events_max = 4'096;     ///< live events kept back while a stretch is filled
   size_t held_bytes_max = 16u << 20;  ///< likewise
   size_t seen_max = 16'384;           ///< events, accounts or hashes remembered to find repetitions
+};
+
+/// Why a stream looks for what it missed.
+enum class CatchUp : uint8_t {
+  kNewSource,  ///< the source is new, and there was none in between
+  kOverlap,    ///< nothing may be missing: an older source is live still, or the same was silent
+  kPoll,       ///< no source tells events: asking is the way to get them
 };
 
 /// Makes of what one source after another says one stream: every event once and in order, or a gap.
@@ -56,7 +68,7 @@ class EventStream {
 
   /// The source is on, or has been for a while: is anything missing? The first time, when nothing
   /// was promised to anybody yet, it only finds its place. Requires: !is_asking().
-  void catch_up();
+  void catch_up(CatchUp why = CatchUp::kNewSource);
   /// A live event: `params.result` of the notification.
   void on_event(std::string_view value);
   /// The result of what was asked. Requires: is_asking().
@@ -88,7 +100,10 @@ class EventStream {
 
   void ask(std::string_view method, const std::string& params);
   void caught_up();
+  /// The answer cannot be: what comes is held until another source is there.
+  void doubt_source();
   void count_bad() { ++bad_count_; }
+  CatchUp why() const { return why_; }
   /// Is this a live event, or one of a stretch that was filled?
   EventKind kind() const { return is_filling_ ? EventKind::kReplayed : EventKind::kLive; }
 
@@ -102,6 +117,7 @@ class EventStream {
   std::deque<std::string> held_;
   size_t held_bytes_ = 0;
   size_t bad_count_ = 0;
+  CatchUp why_ = CatchUp::kNewSource;
   bool is_asking_ = false;
   bool is_filling_ = false;     ///< what is delivered now comes of an answer
   bool has_overflown_ = false;  ///< held events were dropped

@@ -40,6 +40,28 @@ struct DispatcherOptions {
   TimeoutOptions timeout;
 };
 
+/// What feeds are bound by. Used by core/hub.h.
+struct FeedOptions {
+  uint32_t sources = 1;              ///< providers asked for the same events at once
+  Millis open_timeout{5'000};        ///< for a provider to confirm a subscription
+  Millis subscribe_timeout{10'000};  ///< for a worker's subscription to get a live source
+  Millis answer_timeout{2'000};      ///< one question about what was missed
+  Millis fill_timeout{30'000};       ///< all of them; then a gap is told
+  uint32_t fill_blocks_max = 128;    ///< a longer stretch is a gap
+  uint32_t stall_blocks = 3;         ///< no head for as many block times: the source is doubted ...
+  Millis stall_min{2'000};           ///< ... but not before this
+  Millis poll_interval{0};           ///< where no subscription can be had; 0 = the block time
+  Millis failback_interval{30'000};  ///< how often a better source is looked for
+  Millis grace{10'000};              ///< a feed without subscribers is kept open for so long
+  uint32_t feeds_max = 10'000;
+  uint32_t subscriptions_max = 200'000;  ///< over all sessions
+  uint32_t ring_events = 1'024;          ///< kept of each feed, for workers that resume
+  size_t ring_bytes_max = 4u << 20;
+  uint32_t held_events_max = 4'096;  ///< kept back while what was missed is asked for
+  size_t held_bytes_max = 16u << 20;
+  uint32_t seen_max = 16'384;  ///< events of a feed remembered to find repetitions
+};
+
 /// What holds for every endpoint of every pool.
 struct HealthOptions {
   BreakerOptions breaker;

@@ -36,6 +36,7 @@ Pool::Pool(ChainInfo chain, const PoolOptions& options, const HealthOptions& hea
     endpoint.weight = each.weight;
     endpoint.timeout = each.timeout;
     endpoint.port = each.port;
+    endpoint.takes_calls = each.takes_calls;
     const bool is_identity_known = chain_.chain_id != 0 || !options.genesis_hash.empty();
     endpoint.must_verify = health.probe.is_on && is_identity_known;
     endpoints_.push_back(std::move(endpoint));

@@ -32,6 +32,7 @@ struct EndpointSeed {
   Millis timeout{5'000};
   TermsOptions terms;
   UpstreamPort* port = nullptr;
+  bool takes_calls = true;  ///< false: events only
 };
 
 /// How an attempt ended, for its endpoint's record.

@@ -99,6 +99,9 @@ Pool::Fitness Pool::fitness(size_t index, const CallNeed& need, Instant now, Cho
   if (!provider.methods.is_allowed(need.method)) {
     return unfit(PassedOver::kMethodDenied);
   }
+  if (need.is_feed ? endpoint.port->feeds() == nullptr : !endpoint.takes_calls) {
+    return unfit(need.is_feed ? PassedOver::kNoEvents : PassedOver::kNoCalls);
+  }
   if (!is_carried(provider.terms, endpoint.transport, need.method)) {
     return unfit(PassedOver::kTransport);
   }

@@ -92,6 +92,11 @@ class Observer {
   virtual void on_throttled(const EndpointName& endpoint, Nanos pause) = 0;
   /// An error that no row of the table knows.
   virtual void on_unknown_error(const EndpointName& endpoint, std::optional<int64_t> code) = 0;
+  /// One event of a feed went to so many subscribers; a gap counts as one.
+  virtual void on_feed_event(std::string_view chain, std::string_view kind, EventKind what,
+                             size_t subscriber_count) {
+    (void)chain, (void)kind, (void)what, (void)subscriber_count;
+  }
   /// A configured limit was met; `limit` is the setting's name.
   virtual void on_limit(std::string_view limit) = 0;
 

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/event_stream.h"
+
+namespace sidecar {
+
+/// Logs of an EVM chain: each once, and word of each that a reorganisation takes back.
+///
+///   new source ─▶ its newest block ─▶ is our newest block with logs still there? ─ no ▶ its logs
+///   are taken back, and the one before is looked at ─ yes ▶ all logs from that block on,
+///   inclusive: it may have been delivered in part ─▶ those not delivered yet, in order
+/// Not: what a live source leaves out in silence is not seen before the next catch_up().
+/// Limits: a stretch of fill_blocks_max blocks; the logs of twice as many blocks, and seen_max
+/// logs, are remembered. Owner: Feed.
+class LogStream final : public EventStream {
+ public:
+  /// `filter`: of eth_getLogs, without block bounds; a JSON object.
+  LogStream(std::string filter, const StreamOptions& options, StreamOut& out)
+      : EventStream(options, out), filter_(std::move(filter)) {}
+
+  void on_pool_head(uint64_t number) override;
+
+  /// A source that is this much behind the pool's head is well: that far nothing is taken for
+  /// delivered.
+  static constexpr uint64_t kHeadMargin = 32;
+
+ private:
+  struct Delivered {
+    uint64_t index;
+    std::string value;
+  };
+  /// A block that logs were delivered of.
+  struct Block {
+    uint64_t number;
+    std::string hash;
+    std::vector<Delivered> logs;
+  };
+  enum class Question : uint8_t { kNone, kNewest, kIsThere, kLogs };
+
+  void begin_catch_up() override;
+  void take(std::string_view value) override;
+  void take_answer(std::string_view result) override;
+  void take_gap(GapReason reason) override;
+  void drop_question() override { question_ = Question::kNone; }
+
+  void take_newest(std::string_view result);
+  void take_whether_there(std::string_view result);
+  void take_logs(std::string_view result);
+  void check_newest_block();
+  void ask_logs();
+  void take_back(Block& block);
+  Block* block_of(std::string_view hash);
+  Block& block_for(uint64_t number, std::string_view hash);
+  void forget_old();
+
+  std::string filter_;
+  std::deque<Block> blocks_;  ///< ascending by number
+  size_t log_count_ = 0;
+  Question question_ = Question::kNone;
+  bool is_begun_ = false;
+  uint64_t delivered_to_ =
+      0;  ///< all logs up to this block are out, unless a reorganisation says no
+  /// Nothing below is asked for again: it was before the stream, or is remembered no more.
+  uint64_t from_min_ = 0;
+  uint64_t newest_ = 0;                    ///< the source's newest block, as asked
+  std::optional<uint64_t> orphaned_from_;  ///< the lowest block taken back in this catch-up
+};
+
+}  // namespace sidecar
