@@ -75,8 +75,17 @@ bool decode(const std::vector<std::string>& pieces, uint32_t payload_max, std::v
 }
 
 const std::vector<std::string> kGolden{
-    "hello",       "welcome", "call", "result", "call_on_chain", "error",         "result_more",
-    "result_last", "cancel",  "ping", "pong",   "goaway",        "call_explained"};
+    "hello",      "welcome",          "call",           "result",      "call_on_chain",
+    "error",      "result_more",      "result_last",    "cancel",      "ping",
+    "pong",       "goaway",           "call_explained", "subscribe",   "subscribed",
+    "event",      "event_replayed",   "event_gap",      "unsubscribe", "unsubscribed",
+    "event_last", "subscribe_resumed"};
+
+std::string event_payload(const rpcs_event_head& head, const std::string& value) {
+  uint8_t bytes[RPCS_EVENT_HEAD_BYTES];
+  rpcs_encode_event_head(&head, bytes);
+  return std::string(reinterpret_cast<const char*>(bytes), sizeof(bytes)) + value;
+}
 
 }  // namespace
 
@@ -91,6 +100,18 @@ TEST_CASE("Frame: what is encoded has the golden bytes") {
   CHECK(encode(RPCS_RESULT, RPCS_FLAG_MORE, 0, 3, R"(["0x1",)") == golden("result_more"));
   CHECK(encode(RPCS_CANCEL, 0, 0, 4, "") == golden("cancel"));
   CHECK(encode(RPCS_PING, 0, 0, 5, "are you there") == golden("ping"));
+  CHECK(encode(RPCS_SUBSCRIBE, 0, 0, 9, R"({"method":"eth_subscribe","params":["newHeads"]})") ==
+        golden("subscribe"));
+  CHECK(encode(RPCS_EVENT, 0, 0, 9, event_payload({7, 42}, R"({"number":"0x12d687"})")) ==
+        golden("event"));
+  CHECK(encode(RPCS_EVENT, RPCS_FLAG_REPLAYED, 0, 9,
+               event_payload({7, 43}, R"({"number":"0x12d688"})")) == golden("event_replayed"));
+  CHECK(encode(RPCS_EVENT, RPCS_FLAG_GAP, 0, 9,
+               event_payload({7, 44}, R"({"reason":"fill_limit"})")) == golden("event_gap"));
+  CHECK(encode(RPCS_EVENT, RPCS_FLAG_LAST, 2, 10,
+               event_payload({7, 0x0001020304050608}, R"({"value":{"err":null}})")) ==
+        golden("event_last"));
+  CHECK(encode(RPCS_UNSUBSCRIBE, 0, 0, 9, "") == golden("unsubscribe"));
 }
 
 TEST_CASE("Frame: every golden file decodes to one frame that encodes to the same bytes") {
@@ -171,18 +192,15 @@ TEST_CASE("Frame: D07 bad lengths, types and flags are refused by the header alo
     uint8_t flags;
     rpcs_frame_status status;
   };
-  for (const Row& row :
-       std::vector<Row>{{"length 0", 0, RPCS_CALL, 0, RPCS_FRAME_TOO_SHORT},
-                        {"length 11", 11, RPCS_CALL, 0, RPCS_FRAME_TOO_SHORT},
-                        {"payload one over the limit", 12 + 101, RPCS_CALL, 0, RPCS_FRAME_TOO_LONG},
-                        {"length 0x08000000", 0x08000000, RPCS_CALL, 0, RPCS_FRAME_TOO_LONG},
-                        {"length 0xffffffff", 0xffffffff, RPCS_CALL, 0, RPCS_FRAME_TOO_LONG},
-                        {"type 0", 12, 0, 0, RPCS_FRAME_BAD_TYPE},
-                        {"type 13", 12, 13, 0, RPCS_FRAME_BAD_TYPE},
-                        {"flag 0x02", 12, RPCS_CALL, 0x02, RPCS_FRAME_BAD_FLAGS},
-                        {"flag 0x02 beside MORE", 12, RPCS_RESULT, 0x03, RPCS_FRAME_BAD_FLAGS},
-                        {"MORE on CALL", 12, RPCS_CALL, 0x01, RPCS_FRAME_BAD_FLAGS},
-                        {"MORE on ERROR", 12, RPCS_ERROR, 0x01, RPCS_FRAME_BAD_FLAGS}}) {
+  for (const Row& row : std::vector<Row>{
+           {"length 0", 0, RPCS_CALL, 0, RPCS_FRAME_TOO_SHORT},
+           {"length 11", 11, RPCS_CALL, 0, RPCS_FRAME_TOO_SHORT},
+           {"payload one over the limit", 12 + 101, RPCS_CALL, 0, RPCS_FRAME_TOO_LONG},
+           {"length 0x08000000", 0x08000000, RPCS_CALL, 0, RPCS_FRAME_TOO_LONG},
+           {"length 0xffffffff", 0xffffffff, RPCS_CALL, 0, RPCS_FRAME_TOO_LONG},
+           {"type 0", 12, 0, 0, RPCS_FRAME_BAD_TYPE},
+           {"type 13", 12, 13, 0, RPCS_FRAME_BAD_TYPE},
+           {"REPLAYED on RESULT beside MORE", 12, RPCS_RESULT, 0x03, RPCS_FRAME_BAD_FLAGS}}) {
     CAPTURE(row.what);
     std::string bytes = encode(row.type, row.flags, 0, 1, "");
     for (int i = 0; i < 4; ++i) {
@@ -196,6 +214,47 @@ TEST_CASE("Frame: D07 bad lengths, types and flags are refused by the header alo
     CHECK(status == row.status);
     CHECK(std::string(rpcs_frame_status_text(status)) != "ok");
     CHECK(seen.empty());
+  }
+}
+
+TEST_CASE("Frame: every type has its own flags, and no other") {
+  for (int type = RPCS_HELLO; type <= RPCS_UNSUBSCRIBE; ++type) {
+    for (int flags = 0; flags < 0x100; ++flags) {
+      CAPTURE(type);
+      CAPTURE(flags);
+      const int allowed = type == RPCS_RESULT  ? RPCS_FLAG_MORE
+                          : type == RPCS_EVENT ? RPCS_FLAG_REPLAYED | RPCS_FLAG_GAP | RPCS_FLAG_LAST
+                                               : 0;
+      std::vector<Seen> seen;
+      rpcs_frame_status status = RPCS_FRAME_OK;
+
+      const bool is_sound =
+          decode({encode(static_cast<uint8_t>(type), static_cast<uint8_t>(flags), 0, 1, "")}, 100,
+                 seen, &status);
+
+      CHECK(is_sound == ((flags & ~allowed) == 0));
+      CHECK(status == (is_sound ? RPCS_FRAME_OK : RPCS_FRAME_BAD_FLAGS));
+    }
+  }
+}
+
+TEST_CASE("EventHead: epoch and seq come back from the golden bytes and from their own") {
+  std::vector<Seen> seen;
+  rpcs_frame_status status = RPCS_FRAME_OK;
+  REQUIRE(decode({golden("event_last")}, RPCS_PAYLOAD_MAX, seen, &status));
+  REQUIRE(seen[0].payload.size() > RPCS_EVENT_HEAD_BYTES);
+  rpcs_event_head head{};
+
+  rpcs_decode_event_head(reinterpret_cast<const uint8_t*>(seen[0].payload.data()), &head);
+  CHECK(head.epoch == 7);
+  CHECK(head.seq == 0x0001020304050608);
+
+  for (const rpcs_event_head& given :
+       std::vector<rpcs_event_head>{{0, 0}, {0xffffffff, 0xffffffffffffffff}, {0x01020304, 1}}) {
+    const std::string bytes = event_payload(given, "");
+    rpcs_decode_event_head(reinterpret_cast<const uint8_t*>(bytes.data()), &head);
+    CHECK(head.epoch == given.epoch);
+    CHECK(head.seq == given.seq);
   }
 }
 
