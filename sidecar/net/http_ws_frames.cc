@@ -24,14 +24,16 @@ void append_big_endian(std::string& out, uint64_t value, int bytes) {
 
 }  // namespace
 
-WsHeadState read_ws_head(std::string_view bytes, WsFrameHead& head) {
+WsHeadState read_ws_head(std::string_view bytes, WsFrameHead& head, WsSender sender) {
   if (bytes.size() < 2) {
     return WsHeadState::kMore;
   }
   const auto at = [bytes](size_t i) { return static_cast<uint8_t>(bytes[i]); };
   const uint8_t opcode = at(0) & 0x0f;
   const uint8_t short_length = at(1) & 0x7f;
-  if ((at(0) & kReservedBits) != 0 || !is_known(opcode) || (at(1) & kMaskBit) == 0) {
+  const bool is_masked = (at(1) & kMaskBit) != 0;
+  if ((at(0) & kReservedBits) != 0 || !is_known(opcode) ||
+      is_masked != (sender == WsSender::kClient)) {
     return WsHeadState::kBroken;
   }
   head.opcode = static_cast<WsOpcode>(opcode);
@@ -40,7 +42,7 @@ WsHeadState read_ws_head(std::string_view bytes, WsFrameHead& head) {
     return WsHeadState::kBroken;
   }
   const size_t length_bytes = short_length == kLength64 ? 8 : short_length == kLength16 ? 2 : 0;
-  head.head_bytes = 2 + length_bytes + head.mask.size();
+  head.head_bytes = 2 + length_bytes + (is_masked ? head.mask.size() : 0);
   if (bytes.size() < head.head_bytes) {
     return WsHeadState::kMore;
   }
@@ -51,7 +53,7 @@ WsHeadState read_ws_head(std::string_view bytes, WsFrameHead& head) {
   if (head.payload_bytes >> 63 != 0) {
     return WsHeadState::kBroken;
   }
-  for (size_t i = 0; i < head.mask.size(); ++i) {
+  for (size_t i = 0; is_masked && i < head.mask.size(); ++i) {
     head.mask[i] = at(2 + length_bytes + i);
   }
   return WsHeadState::kOk;
@@ -68,6 +70,17 @@ void append_ws_head(std::string& out, WsOpcode opcode, bool is_final, uint64_t p
     out.push_back(static_cast<char>(kLength64));
     append_big_endian(out, payload_bytes, 8);
   }
+}
+
+void append_masked_frame(std::string& out, WsOpcode opcode, std::string_view payload,
+                         const WsMask& mask) {
+  const size_t start = out.size();
+  append_ws_head(out, opcode, true, payload.size());
+  out[start + 1] = static_cast<char>(static_cast<uint8_t>(out[start + 1]) | kMaskBit);
+  for (const uint8_t byte : mask) {
+    out.push_back(static_cast<char>(byte));
+  }
+  append_unmasked(out, payload, mask, 0);
 }
 
 void append_unmasked(std::string& out, std::string_view payload, const WsMask& mask,

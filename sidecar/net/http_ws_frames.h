@@ -23,13 +23,18 @@ namespace ws_code {
 constexpr uint16_t kNormal = 1000;
 constexpr uint16_t kProtocolError = 1002;
 constexpr uint16_t kUnsupported = 1003;
+constexpr uint16_t kBadText = 1007;
 constexpr uint16_t kTooBig = 1009;
 constexpr uint16_t kServiceRestart = 1012;
+constexpr uint16_t kTryLater = 1013;  ///< sent to us only
 }  // namespace ws_code
 
 using WsMask = std::array<uint8_t, 4>;
 
-/// The header of one frame that a client sent.
+/// Who sent a frame: a client masks all of its own, a server none.
+enum class WsSender : uint8_t { kClient, kServer };
+
+/// The header of one frame.
 struct WsFrameHead {
   WsOpcode opcode = WsOpcode::kContinuation;
   bool is_final = false;
@@ -43,18 +48,24 @@ struct WsFrameHead {
 constexpr size_t kWsHeadBytesMax = 14;
 constexpr size_t kWsControlBytesMax = 125;
 
-/// kMore: the header goes on after `bytes`.  kBroken: no client may send this; close with 1002.
+/// kMore: the header goes on after `bytes`.  kBroken: nobody may send this; close with 1002.
 enum class WsHeadState { kOk, kMore, kBroken };
 
-/// Reads a client's frame header from the front of `bytes`. Broken are: reserved bits (no extension
-/// is ever agreed on), unknown opcodes, frames without a mask, fragmented or long control frames,
-/// and lengths over 2^63.
-WsHeadState read_ws_head(std::string_view bytes, WsFrameHead& head);
+/// Reads a frame header from the front of `bytes`. Broken are: reserved bits (no extension is ever
+/// agreed on), unknown opcodes, a client's frames without a mask and a server's with one,
+/// fragmented or long control frames, and lengths over 2^63.
+WsHeadState read_ws_head(std::string_view bytes, WsFrameHead& head,
+                         WsSender sender = WsSender::kClient);
 
 /// Appends a server's frame header (no mask).
 void append_ws_head(std::string& out, WsOpcode opcode, bool is_final, uint64_t payload_bytes);
 
-/// Appends `payload` with the mask taken off. `offset`: its place in the frame's payload.
+/// Appends a client's frame, header and masked payload, final.
+void append_masked_frame(std::string& out, WsOpcode opcode, std::string_view payload,
+                         const WsMask& mask);
+
+/// Appends `payload` with the mask taken off, or put on. `offset`: its place in the frame's
+/// payload.
 void append_unmasked(std::string& out, std::string_view payload, const WsMask& mask,
                      uint64_t offset);
 
