@@ -52,17 +52,13 @@ FeedSources::Source* FeedSources::find(SourceId id) {
 
 /// Who tells such events; else who can be polled for them. Endpoints in use and tried are out.
 std::optional<FeedSources::Source> FeedSources::choose() {
-  std::vector<size_t> excluded = tried_;
-  for (const Source& source : sources_) {
-    excluded.push_back(source.endpoint);
-  }
   CallNeed need;
   need.method = spec_.method;
   need.row = &method_row(spec_.method);
   need.is_feed = true;
   Source source;
   source.asked_at = house_.timers.now();
-  const auto live = house_.pool.choose(need, excluded).endpoint;
+  const auto live = house_.pool.choose(need, with_used(tried_)).endpoint;
   if (live) {
     source.endpoint = *live;
     return source;
@@ -73,13 +69,25 @@ std::optional<FeedSources::Source> FeedSources::choose() {
   need.method = poll_method(spec_.kind);
   need.row = &method_row(need.method);
   need.is_feed = false;
-  const auto polled = house_.pool.choose(need, excluded).endpoint;
+  const auto polled = house_.pool.choose(need, with_used(tried_polls_)).endpoint;
   if (!polled) {
     return std::nullopt;
   }
   source.endpoint = *polled;
   source.is_polled = true;
   return source;
+}
+
+std::vector<size_t> FeedSources::with_used(std::vector<size_t> tried) const {
+  for (const Source& source : sources_) {
+    tried.push_back(source.endpoint);
+  }
+  return tried;
+}
+
+void FeedSources::forget_tried() {
+  tried_.clear();
+  tried_polls_.clear();
 }
 
 void FeedSources::fill() {
@@ -97,7 +105,7 @@ void FeedSources::fill() {
   ++rounds_;
   const auto pause = Millis(house_.random.below(static_cast<uint64_t>(cap.count()) + 1));
   retry_at_ = house_.timers.now() + std::max(pause, kPauseMin / 2);
-  tried_.clear();
+  forget_tried();
   owner_.on_sources_refused(std::exchange(refusal_, {}));
 }
 
@@ -200,7 +208,7 @@ void FeedSources::lose(SourceId id, bool is_tried) {
   const auto at = std::find_if(sources_.begin(), sources_.end(),
                                [id](const Source& source) { return source.id == id; });
   if (is_tried) {
-    tried_.push_back(at->endpoint);
+    (at->is_polled ? tried_polls_ : tried_).push_back(at->endpoint);
   }
   sources_.erase(at);
   if (id != lead_) {
@@ -335,7 +343,7 @@ void FeedSources::on_caught_up() {
   for (const Source& source : leaving) {
     close(source);
   }
-  tried_.clear();
+  forget_tried();
   heard_at_ = house_.timers.now();
   if (std::exchange(is_auditing_, false) && !has_found_missing_) {
     const auto lag = house_.pool.heads().view(lead()->endpoint, heard_at_).lag_blocks.value_or(0);
@@ -376,7 +384,7 @@ void FeedSources::look_for_better() {
   if (!is_settled) {
     return;
   }
-  tried_.clear();
+  forget_tried();
   if (sources_.size() < house_.options.sources) {
     fill();
   } else if (house_.pool.size() > sources_.size()) {

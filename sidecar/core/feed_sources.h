@@ -104,6 +104,8 @@ class FeedSources final : private FeedSink, private AttemptSink {
   void fill();
   bool open_one(bool is_replacement);
   std::optional<Source> choose();
+  std::vector<size_t> with_used(std::vector<size_t> tried) const;
+  void forget_tried();
   void become_lead(Source& source);
   void lose(SourceId id, bool is_tried);
   void close(const Source& source);
@@ -131,7 +133,8 @@ class FeedSources final : private FeedSink, private AttemptSink {
   std::string unsubscribe_method_;
   std::vector<Source> sources_;
   SourceId lead_ = 0;
-  std::vector<size_t> tried_;  ///< endpoints, in this round
+  std::vector<size_t> tried_;        ///< endpoints asked for events in this round
+  std::vector<size_t> tried_polls_;  ///< endpoints polled in vain in this round
   Question question_;
   std::string refusal_;  ///< the last provider's, in this round
   uint32_t rounds_ = 0;  ///< without a live source

@@ -11,6 +11,35 @@
 
 namespace sidecar::testing {
 
+/// Upstream subscriptions that do nothing by themselves: the test confirms them and tells events.
+class FakeFeeds final : public FeedPort {
+ public:
+  struct Opened {
+    SourceId id;
+    std::string method;
+    std::string params;
+    FeedSink* sink;
+  };
+
+  void open_feed(const FeedOpening& opening, FeedSink& sink) override {
+    opened.push_back({opening.id, std::string(opening.method), std::string(opening.params), &sink});
+  }
+  void close_feed(SourceId source) override { closed.push_back(source); }
+
+  // Of the one that was opened last.
+  void confirm() { opened.back().sink->on_feed_open(opened.back().id); }
+  void tell(std::string_view value) { opened.back().sink->on_feed_event(opened.back().id, value); }
+  void lose(Outcome outcome = Outcome::kClosed, std::string_view body = "") {
+    AttemptResult result;
+    result.outcome = outcome;
+    result.body = body;
+    opened.back().sink->on_feed_lost(opened.back().id, result);
+  }
+
+  std::vector<Opened> opened;
+  std::vector<SourceId> closed;
+};
+
 /// A channel that does nothing by itself: the test ends its attempts.
 class FakeChannel final : public UpstreamPort {
  public:
@@ -33,6 +62,7 @@ class FakeChannel final : public UpstreamPort {
   }
   void resume(AttemptId attempt) override { resumed.push_back(attempt); }
   uint64_t epoch() const override { return connections; }
+  FeedPort* feeds() override { return fake_feeds; }
 
   /// Ends the attempt that was started last.
   void end(Outcome outcome, std::string_view body = "", Sent sent = Sent::kYes, int status = 0) {
@@ -54,6 +84,7 @@ class FakeChannel final : public UpstreamPort {
     return started.back().sink->on_attempt_part(started.back().id, bytes);
   }
 
+  FakeFeeds* fake_feeds = nullptr;  ///< null: it carries no events
   std::vector<Started> started;
   std::vector<AttemptId> cancelled;
   std::vector<AttemptId> resumed;
@@ -87,6 +118,79 @@ class FakeDownstream final : public DownstreamPort {
   std::function<void()> on_each_reply;
   std::vector<std::string> parts;
   Flow flow = Flow::kOk;
+};
+
+/// Keeps what subscribers would get: "seq kind value", and the session and token it went to.
+class FakeSubscribers final : public SubscriberPort {
+ public:
+  struct Got {
+    SessionId session;
+    uint64_t token;
+    std::string text;
+  };
+
+  void on_subscribed(SessionId session, uint64_t token, FeedPosition at) override {
+    got.push_back({session, token, "at " + std::to_string(at.seq)});
+    epoch = at.epoch;
+  }
+  void on_event(const FeedEvent& event, std::span<const Subscriber> to) override {
+    const std::string_view kind = event.kind == EventKind::kLive       ? "live "
+                                  : event.kind == EventKind::kReplayed ? "late "
+                                                                       : "gap ";
+    for (const Subscriber& each : to) {
+      got.push_back({each.session, each.token,
+                     std::to_string(event.at.seq) + " " +
+                         std::string(event.is_last ? "last " : "") + std::string(kind) +
+                         std::string(event.value)});
+    }
+  }
+  void on_subscription_lost(SessionId session, uint64_t token, std::string_view error) override {
+    got.push_back({session, token, "lost " + std::string(error)});
+  }
+
+  /// What the token got since it was asked last.
+  std::vector<std::string> take(uint64_t token) {
+    std::vector<std::string> texts;
+    std::vector<Got> rest;
+    for (Got& one : got) {
+      if (one.token == token) {
+        texts.push_back(std::move(one.text));
+      } else {
+        rest.push_back(std::move(one));
+      }
+    }
+    got = std::move(rest);
+    return texts;
+  }
+
+  std::vector<Got> got;
+  uint32_t epoch = 0;
+};
+
+/// The hub as sessions see it: keeps subscriptions until the test answers them.
+class FakeSubscriptions final : public SubscriptionPort {
+ public:
+  struct Subscribed {
+    SubscriptionId id;
+    SubscribeRequest request;
+    std::string method;
+    std::string params;
+  };
+
+  SubscriptionId subscribe(const SubscribeRequest& request) override {
+    const SubscriptionId id = ++last_id_;
+    subscribed.push_back({id, request, std::string(request.method), std::string(request.params)});
+    return id;
+  }
+  void unsubscribe(SubscriptionId subscription) override { unsubscribed.push_back(subscription); }
+  void send_newest(SubscriptionId subscription) override { newest.push_back(subscription); }
+
+  std::vector<Subscribed> subscribed;
+  std::vector<SubscriptionId> unsubscribed;
+  std::vector<SubscriptionId> newest;
+
+ private:
+  SubscriptionId last_id_ = 0;
 };
 
 /// Counts what the dispatcher tells.
