@@ -45,9 +45,11 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config)
       std::make_unique<Admin>(*daemon->dispatcher_, daemon->sessions_, daemon->status_);
   daemon->prober_ =
       std::make_unique<Prober>(config.health.probe, loop, daemon->telemetry_, pools, random_seed());
+  daemon->hub_ = std::make_unique<SubscriptionHub>(config.feeds, loop, daemon->sessions_,
+                                                   daemon->telemetry_, pools, random_seed());
   auto listener = Listener::create(
-      loop, {config.listen, config.http, config.limits}, daemon->chains_, *daemon->admin_,
-      daemon->sessions_,
+      loop, {config.listen, config.http, config.limits}, daemon->chains_,
+      {*daemon->admin_, *daemon->hub_, random_seed()}, daemon->sessions_,
       [telemetry = &daemon->telemetry_](std::string_view what, std::string_view name) {
         telemetry->count(what, name);
       },

@@ -10,6 +10,7 @@
 #include "app/telemetry.h"
 #include "config/config.h"
 #include "core/dispatcher.h"
+#include "core/hub.h"
 #include "core/pool.h"
 #include "core/prober.h"
 #include "downstream/listener.h"
@@ -48,6 +49,7 @@ class Daemon {
   std::vector<std::unique_ptr<Pool>> pools_;
   StatusReport status_;
   std::unique_ptr<Dispatcher> dispatcher_;
+  std::unique_ptr<SubscriptionHub> hub_;
   std::unique_ptr<Prober> prober_;
   std::unique_ptr<Admin> admin_;
   std::unique_ptr<Listener> listener_;

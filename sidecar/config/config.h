@@ -60,6 +60,7 @@ struct Config {
   SessionLimits limits;
   DispatcherOptions dispatcher;
   HealthOptions health;
+  FeedOptions feeds;
   LogOptions log;
   std::string credentials_dir;  ///< where ${CRED:name} looks besides $CREDENTIALS_DIRECTORY
   std::vector<ChainConfig> chains;

@@ -69,7 +69,7 @@ CallId Dispatcher::submit(const Request& request) {
   }
   if (method.is_subscription) {
     refuse(request, {.name = ErrorName::kBadRequest,
-                     .message = "subscriptions are not offered here; poll instead",
+                     .message = "subscriptions need a WebSocket, or the sidecar's own socket; over HTTP poll instead",
                      .code = kMethodNotFoundCode});
     return 0;
   }

@@ -31,7 +31,7 @@ void append_frame_head(std::string& out, uint8_t type, uint8_t flags, uint16_t c
 
 }  // namespace
 
-FramedSession::FramedSession(SessionHost& host) : host_(host) {}
+FramedSession::FramedSession(SessionHost& host) : host_(host), subscriptions_(host) {}
 
 FramedSession::~FramedSession() {
   for (const auto& [id, open] : open_) {
@@ -106,11 +106,11 @@ void FramedSession::take_frame(const rpcs_frame& frame, std::string_view payload
     case RPCS_PONG:
       return;
     case RPCS_SUBSCRIBE:
+      take_subscribe(frame, payload);
+      return;
     case RPCS_UNSUBSCRIBE:
-      write_error(frame.id, frame.chain,
-                  {.name = ErrorName::kBadRequest,
-                   .message = "subscriptions are not offered here; poll instead",
-                   .code = kMethodNotFoundCode});
+      write_frame(RPCS_RESULT, 0, frame.chain, frame.id,
+                  subscriptions_.unsubscribe(frame.id) ? "true" : "false");
       return;
     default:
       fail("frame type that only the sidecar sends, or none at all");
@@ -157,8 +157,8 @@ void FramedSession::take_hello(const rpcs_frame& frame, std::string_view payload
 }
 
 void FramedSession::take_call(const rpcs_frame& frame, std::string_view payload) {
-  if (frame.id == 0 || open_.contains(frame.id)) {
-    fail(frame.id == 0 ? "CALL with id 0" : "CALL with the id of an open call");
+  if (frame.id == 0 || open_.contains(frame.id) || subscriptions_.has(frame.id)) {
+    fail(frame.id == 0 ? "CALL with id 0" : "CALL with the id of an open call or subscription");
     return;
   }
   const CallView view = parse_call(payload);
@@ -196,6 +196,63 @@ void FramedSession::take_cancel(uint64_t id) {
   if (const auto node = open_.extract(id)) {
     host_.calls().cancel(node.mapped().call);
   }
+}
+
+void FramedSession::take_subscribe(const rpcs_frame& frame, std::string_view payload) {
+  if (frame.id == 0 || open_.contains(frame.id) || subscriptions_.has(frame.id)) {
+    fail(frame.id == 0 ? "SUBSCRIBE with id 0"
+                       : "SUBSCRIBE with the id of an open call or subscription");
+    return;
+  }
+  if (subscriptions_.is_full()) {
+    host_.on_limit("session_subscriptions_max");
+    write_error(
+        frame.id, frame.chain,
+        {.name = ErrorName::kClientLimit, .message = "too many subscriptions on this session"});
+    return;
+  }
+  const std::string_view fault = subscriptions_.subscribe(id_, frame.id, frame.chain, payload);
+  if (!fault.empty()) {
+    write_error(frame.id, frame.chain,
+                {.name = ErrorName::kBadRequest, .message = fault, .code = kInvalidParamsCode});
+  }
+}
+
+void FramedSession::on_subscribed(uint64_t token, FeedPosition at) {
+  const std::string text =
+      "{\"epoch\":" + std::to_string(at.epoch) + ",\"seq\":" + std::to_string(at.seq) + "}";
+  write_frame(RPCS_RESULT, 0, subscriptions_.chain_of(token), token, text);
+}
+
+void FramedSession::on_event(uint64_t token, EventForms& event) {
+  if (is_closed_) {
+    return;
+  }
+  const FeedEvent& one = event.event();
+  const uint16_t chain = subscriptions_.chain_of(token);
+  switch (subscriptions_.fate_of(token, one, stream_->queued_bytes())) {
+    case EventFate::kSkip:
+      return;
+    case EventFate::kOverflow:
+      host_.on_limit("event_queue_bytes");
+      write_error(token, chain, {.name = ErrorName::kSubOverflow});
+      close(EndReason::kOverflow);
+      return;
+    case EventFate::kSend:
+      break;
+  }
+  const int flags = (one.kind == EventKind::kReplayed ? RPCS_FLAG_REPLAYED : 0) |
+                    (one.kind == EventKind::kGap ? RPCS_FLAG_GAP : 0) |
+                    (one.is_last ? RPCS_FLAG_LAST : 0);
+  write_frame(RPCS_EVENT, static_cast<uint8_t>(flags), chain, token, event.framed());
+  if (one.is_last) {
+    subscriptions_.drop(token);
+  }
+}
+
+void FramedSession::on_subscription_lost(uint64_t token, std::string_view error) {
+  const uint16_t chain = subscriptions_.drop(token);
+  write_frame(RPCS_ERROR, 0, chain, token, error);
 }
 
 void FramedSession::on_reply(uint64_t token, const Reply& reply) {
@@ -269,6 +326,7 @@ void FramedSession::on_stream_drained() {
   for (const CallId call : held) {
     host_.calls().resume(call);
   }
+  subscriptions_.on_drained();
 }
 
 void FramedSession::on_stream_eof() {
@@ -281,7 +339,7 @@ void FramedSession::on_stream_eof() {
 }
 
 void FramedSession::finish_if_done() {
-  if (is_input_over_ && open_.empty()) {
+  if (is_input_over_ && open_.empty() && subscriptions_.is_empty()) {
     close(EndReason::kPeerClosed);
   }
 }
@@ -296,6 +354,9 @@ void FramedSession::on_shutdown() {
   write_frame(RPCS_GOAWAY, 0, 0, 0, R"({"reason":"shutting down","deadline_ms":0})");
   for (const auto& [id, open] : open_) {
     write_error(id, open.chain, {.name = ErrorName::kShuttingDown, .sent = SentState::kMaybe});
+  }
+  for (const uint64_t id : subscriptions_.ids()) {
+    write_error(id, subscriptions_.chain_of(id), {.name = ErrorName::kShuttingDown});
   }
   close(EndReason::kShutdown);
 }

@@ -6,6 +6,7 @@
 #include <string_view>
 #include <unordered_map>
 
+#include "downstream/framed_subscriptions.h"
 #include "downstream/session.h"
 #include "downstream/session_host.h"
 #include "net/stream.h"
@@ -16,6 +17,7 @@ namespace sidecar {
 
 /// A worker that speaks the length-prefixed protocol of proto/PROTOCOL.md.
 ///   CALL ─▶ submit ─▶ RESULT (in parts with MORE when long) or ERROR, in completion order
+///   SUBSCRIBE ─▶ subscribe ─▶ RESULT, then EVENT ... until UNSUBSCRIBE, ERROR or the last one
 /// Limits: request_bytes_max a frame, calls_in_flight_max open calls, output_queue_bytes_max unread
 /// answers, partial_timeout for a frame begun and not finished. Memory is what was received, not
 /// what a header promises.
@@ -30,6 +32,9 @@ class FramedSession final : public Session, private StreamSink {
 
   void on_reply(uint64_t token, const Reply& reply) override;
   Flow on_reply_part(uint64_t token, std::string_view bytes) override;
+  void on_subscribed(uint64_t token, FeedPosition at) override;
+  void on_event(uint64_t token, EventForms& event) override;
+  void on_subscription_lost(uint64_t token, std::string_view error) override;
   void on_shutdown() override;
   void on_sweep(Instant now) override;
   bool is_connection() const override { return true; }
@@ -55,6 +60,7 @@ class FramedSession final : public Session, private StreamSink {
   void take_hello(const rpcs_frame& frame, std::string_view payload);
   void take_call(const rpcs_frame& frame, std::string_view payload);
   void take_cancel(uint64_t id);
+  void take_subscribe(const rpcs_frame& frame, std::string_view payload);
   void write_frame(uint8_t type, uint8_t flags, uint16_t chain, uint64_t id,
                    std::string_view payload);
   void write_error(uint64_t id, uint16_t chain, const ErrorSpec& spec);
@@ -69,6 +75,7 @@ class FramedSession final : public Session, private StreamSink {
   std::string partial_;
   std::optional<Instant> partial_since_;
   std::unordered_map<uint64_t, Open> open_;
+  FramedSubscriptions subscriptions_;
   bool has_hello_ = false;
   bool is_input_over_ = false;
   bool is_closed_ = false;

@@ -24,7 +24,8 @@ JsonIpcSession::JsonIpcSession(SessionHost& host)
     : host_(host),
       texts_(text_options(host.limits())),
       lane_(*this),
-      calls_(host.limits(), host.calls(), *this) {}
+      subscriptions_(host),
+      calls_(host.limits(), host.calls(), *this, &subscriptions_) {}
 
 bool JsonIpcSession::attach(Loop& loop, int fd, SessionId id) {
   id_ = id;
@@ -86,7 +87,7 @@ void JsonIpcSession::on_stream_eof() {
 }
 
 void JsonIpcSession::finish_if_done() {
-  if (is_input_over_ && calls_.is_idle()) {
+  if (is_input_over_ && calls_.is_idle() && subscriptions_.is_empty()) {
     close(EndReason::kPeerClosed);
   }
 }
@@ -100,6 +101,7 @@ void JsonIpcSession::on_stream_failed(std::string_view) {
 void JsonIpcSession::on_stream_drained() {
   stream_->resume_reading();
   calls_.resume_all();
+  subscriptions_.on_drained();
 }
 
 void JsonIpcSession::on_reply(uint64_t token, const Reply& reply) {
@@ -110,8 +112,51 @@ void JsonIpcSession::on_reply(uint64_t token, const Reply& reply) {
   finish_if_done();
 }
 
+void JsonIpcSession::on_subscribed(uint64_t token, FeedPosition) {
+  const std::string id(subscriptions_.confirm(token));
+  on_reply(token, {Reply::Kind::kResult, id});
+}
+
+void JsonIpcSession::on_subscription_lost(uint64_t token, std::string_view error) {
+  if (!subscriptions_.drop(token)) {
+    on_reply(token, {Reply::Kind::kError, error});
+  }
+}
+
 Flow JsonIpcSession::on_reply_part(uint64_t token, std::string_view bytes) {
   return is_closed_ ? Flow::kDropped : calls_.on_reply_part(token, bytes);
+}
+
+void JsonIpcSession::on_event(uint64_t token, EventForms& event) {
+  if (is_closed_) {
+    return;
+  }
+  const size_t queued = stream_->queued_bytes() + lane_.waiting_bytes();
+  switch (subscriptions_.fate_of(token, event.event(), queued)) {
+    case EventFate::kSkip:
+      return;
+    case EventFate::kOverflow:
+      host_.on_limit("event_queue_bytes");
+      close(EndReason::kOverflow);
+      return;
+    case EventFate::kSend:
+      break;
+  }
+  const EventForms::Text form = event.ipc();
+  if (lane_.is_free()) {
+    // Compact already, as the lane would make it.
+    std::string& out = stream_->out();
+    out.append(form.before).append(subscriptions_.wire_id(token)).append(form.after);
+    stream_->commit();
+  } else {
+    std::string text(form.before);
+    text.append(subscriptions_.wire_id(token)).append(form.after);
+    text.pop_back();
+    lane_.put_whole(0, text);
+  }
+  if (event.event().is_last) {
+    subscriptions_.drop(token);
+  }
 }
 
 void JsonIpcSession::on_text_reply(uint64_t text, std::string_view reply) {

@@ -8,6 +8,7 @@
 #include "downstream/session.h"
 #include "downstream/session_host.h"
 #include "downstream/text_calls.h"
+#include "downstream/text_subscriptions.h"
 #include "net/stream.h"
 #include "rpc/compact.h"
 #include "rpc/text_stream.h"
@@ -32,6 +33,9 @@ class JsonIpcSession final : public Session,
 
   void on_reply(uint64_t token, const Reply& reply) override;
   Flow on_reply_part(uint64_t token, std::string_view bytes) override;
+  void on_subscribed(uint64_t token, FeedPosition at) override;
+  void on_event(uint64_t token, EventForms& event) override;
+  void on_subscription_lost(uint64_t token, std::string_view error) override;
   void on_shutdown() override;
   void on_sweep(Instant now) override;
   bool is_connection() const override { return true; }
@@ -61,6 +65,7 @@ class JsonIpcSession final : public Session,
   TextStream texts_;
   CompactWriter compact_;
   ReplyLane lane_;
+  TextSubscriptions subscriptions_;
   TextCalls calls_;
   std::optional<Instant> partial_since_;
   bool is_input_over_ = false;

@@ -7,8 +7,10 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/random.h"
 #include "downstream/framed_session.h"
 #include "downstream/json_ipc_session.h"
+#include "rpc/byte_text.h"
 #include "rpc/envelope.h"
 #include "rpc/rpc_error.h"
 
@@ -91,11 +93,12 @@ std::pair<std::string, uint16_t> split_address(const std::string& text) {
 }  // namespace
 
 Result<std::unique_ptr<Listener>> Listener::create(Loop& loop, const Options& options,
-                                                   std::vector<ChainInfo> chains, CallPort& calls,
-                                                   SessionTable& sessions, Count count,
+                                                   std::vector<ChainInfo> chains,
+                                                   const Ports& ports, SessionTable& sessions,
+                                                   Count count,
                                                    std::function<std::string()> hello) {
   std::unique_ptr<Listener> listener(
-      new Listener(loop, options, std::move(chains), calls, sessions, std::move(count)));
+      new Listener(loop, options, std::move(chains), ports, sessions, std::move(count)));
   if (auto listening = listener->listen_unix(); !listening.ok()) {
     return listening.error();
   }
@@ -119,15 +122,24 @@ Result<std::unique_ptr<Listener>> Listener::create(Loop& loop, const Options& op
 }
 
 Listener::Listener(Loop& loop, const Options& options, std::vector<ChainInfo> chains,
-                   CallPort& calls, SessionTable& sessions, Count count)
+                   const Ports& ports, SessionTable& sessions, Count count)
     : loop_(loop),
       options_(options),
       chains_(std::move(chains)),
-      calls_(calls),
+      ports_(ports),
       sessions_(sessions),
       count_(std::move(count)),
       sweep_timer_(loop.make_timer([this]() { sweep(); })) {
   sweep_timer_->arm(loop_.now() + kSweepEvery);
+}
+
+/// A bijection of the count: never the same twice, and no two processes begin alike.
+std::string Listener::new_wire_id(bool is_number) {
+  const uint64_t number = ++wire_ids_;
+  if (is_number) {
+    return std::to_string(number);
+  }
+  return '"' + to_quantity(Random(ports_.seed + number).next()) + '"';
 }
 
 Listener::~Listener() {

@@ -35,12 +35,18 @@ class Listener final : private SessionHost, private TurnEnd {
     HttpOptions http;
     SessionLimits limits;
   };
+  /// Where what workers want goes.
+  struct Ports {
+    CallPort& calls;
+    SubscriptionPort& subscriptions;
+    uint64_t seed;  ///< of the ids that subscriptions are given
+  };
   /// Counts by name: dialects opened, reasons ended, limits met.
   using Count = std::function<void(std::string_view what, std::string_view name)>;
 
   /// Errors: as Acceptor's, and kNotFound for an unknown group.
   static Result<std::unique_ptr<Listener>> create(Loop& loop, const Options& options,
-                                                  std::vector<ChainInfo> chains, CallPort& calls,
+                                                  std::vector<ChainInfo> chains, const Ports& ports,
                                                   SessionTable& sessions, Count count,
                                                   std::function<std::string()> hello);
   ~Listener();
@@ -53,10 +59,12 @@ class Listener final : private SessionHost, private TurnEnd {
   size_t connection_count() const;
 
  private:
-  Listener(Loop& loop, const Options& options, std::vector<ChainInfo> chains, CallPort& calls,
+  Listener(Loop& loop, const Options& options, std::vector<ChainInfo> chains, const Ports& ports,
            SessionTable& sessions, Count count);
 
-  CallPort& calls() override { return calls_; }
+  CallPort& calls() override { return ports_.calls; }
+  SubscriptionPort& subscriptions() override { return ports_.subscriptions; }
+  std::string new_wire_id(bool is_number) override;
   const SessionLimits& limits() const override { return options_.limits; }
   const std::vector<ChainInfo>& chains() const override { return chains_; }
   Instant now() const override { return loop_.now(); }
@@ -78,7 +86,7 @@ class Listener final : private SessionHost, private TurnEnd {
   Loop& loop_;
   Options options_;
   std::vector<ChainInfo> chains_;
-  CallPort& calls_;
+  Ports ports_;
   SessionTable& sessions_;
   Count count_;
   std::unique_ptr<HttpFace> http_;
@@ -94,6 +102,7 @@ class Listener final : private SessionHost, private TurnEnd {
   };
   Nobody nobody_;
   size_t stream_sessions_ = 0;
+  uint64_t wire_ids_ = 0;         ///< given so far
   std::vector<SessionId> ended_;  ///< destroyed at the end of the turn, out of their own way
   std::unique_ptr<Timer> sweep_timer_;
   bool is_shut_down_ = false;

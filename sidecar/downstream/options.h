@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "base/time.h"
+#include "core/feed_types.h"
+#include "policy/slow_consumer.h"
 
 namespace sidecar {
 
@@ -39,7 +41,11 @@ struct SessionLimits {
   /// reply that finds more than the maximum queued ends the session.
   size_t output_mark_bytes = 2u << 20;
   size_t output_queue_bytes_max = 32u << 20;
-  Millis partial_timeout{30'000};  ///< a message begun and not finished
+  Millis partial_timeout{30'000};      ///< a message begun and not finished
+  uint32_t subscriptions_max = 1'024;  ///< of one session
+  SlowConsumerOptions slow_consumer;   ///< unread events
+  /// Of subscriptions in dialects that have no way to choose.
+  Continuity continuity = Continuity::kEvery;
 };
 
 }  // namespace sidecar

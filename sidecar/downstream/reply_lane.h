@@ -31,6 +31,8 @@ class ReplyLane {
   Flow put_piece(uint64_t text, std::string_view bytes, bool is_first, bool is_last);
   /// True once after a waiting long answer got the wire: its call is to be resumed.
   bool take_resume();
+  /// No long answer is being written.
+  bool is_free() const { return current_ == 0; }
   size_t waiting_bytes() const { return waiting_bytes_; }
 
  private:

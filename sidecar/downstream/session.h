@@ -3,11 +3,13 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "base/slot_map.h"
 #include "core/ports.h"
 #include "core/types.h"
+#include "downstream/event_forms.h"
 #include "net/acceptor.h"
 
 namespace sidecar {
@@ -19,6 +21,12 @@ class Session {
   virtual ~Session() = default;
   virtual void on_reply(uint64_t token, const Reply& reply) = 0;
   virtual Flow on_reply_part(uint64_t token, std::string_view bytes) = 0;
+  // Only those that subscribe hear of subscriptions (core/feed_ports.h).
+  virtual void on_subscribed(uint64_t token, FeedPosition at) { (void)token, (void)at; }
+  virtual void on_event(uint64_t token, EventForms& event) { (void)token, (void)event; }
+  virtual void on_subscription_lost(uint64_t token, std::string_view error) {
+    (void)token, (void)error;
+  }
   /// Called about once a second: drops what has been unfinished for too long.
   virtual void on_sweep(Instant now) { (void)now; }
   /// Who connected, as the kernel knew at that moment; set once by the listener.
@@ -33,9 +41,10 @@ class Session {
   PeerCredentials peer_;
 };
 
-/// All sessions by id: hands replies to the one they are for, drops them when it is gone.
+/// All sessions by id: hands replies and events to those they are for, drops them when
+/// one is gone.
 /// Owner: app.
-class SessionTable final : public DownstreamPort {
+class SessionTable final : public DownstreamPort, public SubscriberPort {
  public:
   SessionId add(std::unique_ptr<Session> session) { return sessions_.insert(std::move(session)); }
   /// Destroys the session at once.
@@ -64,9 +73,31 @@ class SessionTable final : public DownstreamPort {
     Session* found = find(session);
     return found != nullptr ? found->on_reply_part(token, bytes) : Flow::kDropped;
   }
+  void on_subscribed(SessionId session, uint64_t token, FeedPosition at) override {
+    if (Session* found = find(session)) {
+      found->on_subscribed(token, at);
+    }
+  }
+  void on_event(const FeedEvent& event, std::span<const Subscriber> to) override {
+    EventForms forms(event);
+    for (const Subscriber& subscriber : to) {
+      if (Session* found = find(subscriber.session)) {
+        found->on_event(subscriber.token, forms);
+      }
+    }
+    forms_made_ += forms.made_count();
+  }
+  void on_subscription_lost(SessionId session, uint64_t token, std::string_view error) override {
+    if (Session* found = find(session)) {
+      found->on_subscription_lost(token, error);
+    }
+  }
+  /// Serialisations of events, over all dialects: at most one a dialect and event.
+  uint64_t forms_made() const { return forms_made_; }
 
  private:
   SlotMap<std::unique_ptr<Session>> sessions_;
+  uint64_t forms_made_ = 0;
 };
 
 }  // namespace sidecar

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -41,6 +42,9 @@ constexpr std::string_view end_reason_name(EndReason reason) {
 class SessionHost {
  public:
   virtual CallPort& calls() = 0;
+  virtual SubscriptionPort& subscriptions() = 0;
+  /// A subscription id for the worker, as a JSON lexeme; unlike all others of this process.
+  virtual std::string new_wire_id(bool is_number) = 0;
   virtual const SessionLimits& limits() const = 0;
   virtual const std::vector<ChainInfo>& chains() const = 0;
   virtual Instant now() const = 0;

@@ -2,8 +2,11 @@
 
 #include <utility>
 
+#include "downstream/text_subscriptions.h"
 #include "rpc/json_text.h"
+#include "rpc/method_table.h"
 #include "rpc/rpc_error.h"
+#include "rpc/subscription_request.h"
 
 namespace sidecar {
 
@@ -17,8 +20,9 @@ std::string bad_request(int code, std::string_view message) {
 
 }  // namespace
 
-TextCalls::TextCalls(const SessionLimits& limits, CallPort& calls, TextSink& sink)
-    : limits_(limits), calls_(calls), sink_(sink) {}
+TextCalls::TextCalls(const SessionLimits& limits, CallPort& calls, TextSink& sink,
+                     TextSubscriptions* subscriptions)
+    : limits_(limits), calls_(calls), sink_(sink), subscriptions_(subscriptions) {}
 
 TextCalls::~TextCalls() {
   for (const auto& [token, open] : open_) {
@@ -109,6 +113,9 @@ void TextCalls::submit_one(const Place& place, const RequestView& request) {
                  "too many calls in flight on this session");
     return;
   }
+  if (subscriptions_ != nullptr && submit_subscription(place, request)) {
+    return;
+  }
   const uint64_t token = next_token_++;
   open_.emplace(
       token, Open{place.text, place.index, place.is_in_batch, false, std::string(request.id), 0});
@@ -126,6 +133,36 @@ void TextCalls::submit_one(const Place& place, const RequestView& request) {
   if (const auto open = open_.find(token); open != open_.end()) {
     open->second.call = id;
   }
+}
+
+/// False: the request is not about a subscription.
+bool TextCalls::submit_subscription(const Place& place, const RequestView& request) {
+  if (!request.method.ends_with("ubscribe") || !method_row(request.method).is_subscription) {
+    return false;
+  }
+  if (is_unsubscribe_method(request.method)) {
+    const bool was_there = subscriptions_->unsubscribe(request.params);
+    std::string reply;
+    if (was_there || family_of(request.method) != MethodFamily::kSvm) {
+      append_result_reply(reply, request.id, was_there ? "true" : "false");
+    } else {
+      append_error_reply(reply, request.id,
+                         bad_request(kInvalidParamsCode, "Invalid subscription id."));
+    }
+    answer(place.text, place.is_in_batch, place.index, std::move(reply));
+    return true;
+  }
+  if (subscriptions_->is_full()) {
+    sink_.on_limit("session_subscriptions_max");
+    answer_limit(place.text, place.is_in_batch, place.index, request.id,
+                 "too many subscriptions on this session");
+    return true;
+  }
+  const uint64_t token = next_token_++;
+  open_.emplace(
+      token, Open{place.text, place.index, place.is_in_batch, false, std::string(request.id), 0});
+  subscriptions_->subscribe(place.session, token, place.chain, request.method, request.params);
+  return true;
 }
 
 void TextCalls::on_reply(uint64_t token, const Reply& reply) {

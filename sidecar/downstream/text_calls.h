@@ -14,6 +14,8 @@
 
 namespace sidecar {
 
+class TextSubscriptions;
+
 /// What the carrier of a text says about every call in it.
 struct CallTerms {
   Millis deadline{0};    ///< 0 = the configured one
@@ -48,7 +50,9 @@ class TextSink {
 /// jsonrpc.org/specification.
 class TextCalls {
  public:
-  TextCalls(const SessionLimits& limits, CallPort& calls, TextSink& sink);
+  /// `subscriptions`: null where events cannot be sent.
+  TextCalls(const SessionLimits& limits, CallPort& calls, TextSink& sink,
+            TextSubscriptions* subscriptions = nullptr);
   ~TextCalls();
   TextCalls(const TextCalls&) = delete;
   TextCalls& operator=(const TextCalls&) = delete;
@@ -63,6 +67,7 @@ class TextCalls {
   uint64_t submit(SessionId session, ChainNumber chain, std::string_view text,
                   const JsonScanner& scanner, bool may_stream);
 
+  /// Of a call, or the answer to a subscription's beginning.
   void on_reply(uint64_t token, const Reply& reply);
   Flow on_reply_part(uint64_t token, std::string_view bytes);
   /// Room again after on_text_piece answered kFull.
@@ -101,6 +106,7 @@ class TextCalls {
 
   void submit_batch(Place place, const BatchView& batch);
   void submit_one(const Place& place, const RequestView& request);
+  bool submit_subscription(const Place& place, const RequestView& request);
   void answer(uint64_t text, bool is_in_batch, size_t index, std::string reply);
   void answer_error(const Place& place, std::string_view id, int code, std::string_view message);
   void answer_limit(uint64_t text, bool is_in_batch, size_t index, std::string_view id,
@@ -110,6 +116,7 @@ class TextCalls {
   const SessionLimits& limits_;
   CallPort& calls_;
   TextSink& sink_;
+  TextSubscriptions* subscriptions_;
   CallTerms terms_;
   std::unordered_map<uint64_t, Open> open_;
   std::unordered_map<uint64_t, Batch> batches_;

@@ -16,7 +16,8 @@ WsSession::WsSession(SessionHost& host, HttpServer& server, WebSocketId socket, 
       socket_(socket),
       chain_(chain),
       lane_(*this),
-      calls_(host.limits(), host.calls(), *this) {}
+      subscriptions_(host),
+      calls_(host.limits(), host.calls(), *this, &subscriptions_) {}
 
 void WsSession::on_text(std::string_view text) {
   calls_.submit(id_, chain_, text, true);
@@ -25,6 +26,7 @@ void WsSession::on_text(std::string_view text) {
 void WsSession::on_drained() {
   server_.ws_resume_reading(socket_);
   calls_.resume_all();
+  subscriptions_.on_drained();
 }
 
 void WsSession::on_closed() {
@@ -41,8 +43,44 @@ void WsSession::on_reply(uint64_t token, const Reply& reply) {
   }
 }
 
+void WsSession::on_subscribed(uint64_t token, FeedPosition) {
+  const std::string id(subscriptions_.confirm(token));
+  on_reply(token, {Reply::Kind::kResult, id});
+}
+
+void WsSession::on_subscription_lost(uint64_t token, std::string_view error) {
+  if (!subscriptions_.drop(token)) {
+    on_reply(token, {Reply::Kind::kError, error});
+  }
+}
+
 Flow WsSession::on_reply_part(uint64_t token, std::string_view bytes) {
   return is_closed_ ? Flow::kDropped : calls_.on_reply_part(token, bytes);
+}
+
+void WsSession::on_event(uint64_t token, EventForms& event) {
+  if (is_closed_) {
+    return;
+  }
+  const size_t queued = server_.ws_queued_bytes(socket_) + lane_.waiting_bytes();
+  switch (subscriptions_.fate_of(token, event.event(), queued)) {
+    case EventFate::kSkip:
+      return;
+    case EventFate::kOverflow:
+      host_.on_limit("event_queue_bytes");
+      close(EndReason::kOverflow);
+      return;
+    case EventFate::kSend:
+      break;
+  }
+  const EventForms::Text form = event.ws();
+  std::string text;
+  text.reserve(form.before.size() + form.after.size() + 24);
+  text.append(form.before).append(subscriptions_.wire_id(token)).append(form.after);
+  lane_.put_whole(0, text);
+  if (event.event().is_last) {
+    subscriptions_.drop(token);
+  }
 }
 
 void WsSession::on_shutdown() {

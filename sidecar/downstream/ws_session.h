@@ -6,6 +6,7 @@
 #include "downstream/session.h"
 #include "downstream/session_host.h"
 #include "downstream/text_calls.h"
+#include "downstream/text_subscriptions.h"
 #include "net/http_server.h"
 
 namespace sidecar {
@@ -24,6 +25,9 @@ class WsSession final : public Session, private TextSink, private LaneOutput {
 
   void on_reply(uint64_t token, const Reply& reply) override;
   Flow on_reply_part(uint64_t token, std::string_view bytes) override;
+  void on_subscribed(uint64_t token, FeedPosition at) override;
+  void on_event(uint64_t token, EventForms& event) override;
+  void on_subscription_lost(uint64_t token, std::string_view error) override;
   void on_shutdown() override;
 
  private:
@@ -42,6 +46,7 @@ class WsSession final : public Session, private TextSink, private LaneOutput {
   SessionId id_ = 0;
   bool is_closed_ = false;
   ReplyLane lane_;
+  TextSubscriptions subscriptions_;
   TextCalls calls_;
 };
 

@@ -17,6 +17,11 @@ class FakeHost final : public SessionHost {
   explicit FakeHost(Loop& loop) : loop_(loop) {}
 
   CallPort& calls() override { return fake_calls; }
+  SubscriptionPort& subscriptions() override { return fake_subscriptions; }
+  std::string new_wire_id(bool is_number) override {
+    const std::string number = std::to_string(++wire_ids_);
+    return is_number ? number : "\"0x" + number + "\"";
+  }
   const SessionLimits& limits() const override { return session_limits; }
   const std::vector<ChainInfo>& chains() const override { return chain_infos; }
   Instant now() const override { return loop_.now() + time_ahead; }
@@ -26,6 +31,7 @@ class FakeHost final : public SessionHost {
   }
 
   FakeCalls fake_calls;
+  FakeSubscriptions fake_subscriptions;
   SessionLimits session_limits;
   std::vector<ChainInfo> chain_infos{{1, "ethereum", Family::kEvm, 1},
                                      {2, "solana", Family::kSvm, 0}};
@@ -35,6 +41,7 @@ class FakeHost final : public SessionHost {
 
  private:
   Loop& loop_;
+  int wire_ids_ = 0;
 };
 
 }  // namespace sidecar::testing
