@@ -28,7 +28,7 @@ static int write_payload(rpcs_bytes* payload, const rpcs_request* request, uint3
          rpcs_bytes_append_text(payload, "}");
 }
 
-static int is_too_large(const rpcs_client* client, size_t payload_length) {
+int rpcs_is_too_large(const rpcs_client* client, size_t payload_length) {
   const uint64_t limit = client->welcome.frame_bytes_max;
   return payload_length > RPCS_PAYLOAD_MAX || (limit != 0 && payload_length > limit);
 }
@@ -67,7 +67,7 @@ static rpcs_status make_frame(rpcs_client* client, const rpcs_request* request,
   *made = NULL;
   if (!write_payload(&payload, request, deadline_ms)) {
     status = RPCS_E_NOMEM;
-  } else if (is_too_large(client, payload.length)) {
+  } else if (rpcs_is_too_large(client, payload.length)) {
     status = RPCS_E_TOO_LARGE;
     rpcs_note(client, "the call's %zu bytes exceed what the sidecar takes", payload.length);
   } else if (client->queued.bytes + payload.length + RPCS_HEADER_BYTES >
@@ -192,9 +192,9 @@ void rpcs_calls_end_all(rpcs_client* client, rpcs_status status) {
 }
 
 /* Who could not even send says what kept it from sending. */
-static rpcs_status status_when_late(const rpcs_client* client, const rpcs_open_call* call) {
+rpcs_status rpcs_status_when_late(const rpcs_client* client, int is_sent) {
   const int is_connected = client->phase == RPCS_PHASE_READY || client->phase == RPCS_PHASE_LEAVING;
-  if (call->is_sent || is_connected || client->connect_status == RPCS_OK) {
+  if (is_sent || is_connected || client->connect_status == RPCS_OK) {
     return RPCS_E_TIMEOUT;
   }
   return client->connect_status;
@@ -203,7 +203,7 @@ static rpcs_status status_when_late(const rpcs_client* client, const rpcs_open_c
 void rpcs_calls_end_late(rpcs_client* client, int64_t now) {
   rpcs_open_call* call = rpcs_call_table_earliest(&client->calls);
   while (call != NULL && call->deadline_at <= now) {
-    const rpcs_status status = status_when_late(client, call);
+    const rpcs_status status = rpcs_status_when_late(client, call->is_sent);
     if (status == RPCS_E_TIMEOUT) {
       rpcs_note(client, "the deadline of call %llu passed", (unsigned long long)call->id);
     }
@@ -221,7 +221,7 @@ void rpcs_calls_fit_queued(rpcs_client* client) {
     if (!rpcs_welcome_find(&client->welcome, frame->chain, &number)) {
       rpcs_note(client, "the sidecar has no chain %s", frame->chain);
       rpcs_call_end(client, call, RPCS_E_INVALID);
-    } else if (is_too_large(client, frame->length - RPCS_HEADER_BYTES)) {
+    } else if (rpcs_is_too_large(client, frame->length - RPCS_HEADER_BYTES)) {
       rpcs_note(client, "a call exceeds what the sidecar takes");
       rpcs_call_end(client, call, RPCS_E_TOO_LARGE);
     } else {

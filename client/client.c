@@ -16,7 +16,7 @@ static int is_forked(const rpcs_client* client) {
   return client->pid != getpid();
 }
 
-static rpcs_status usable(const rpcs_client* client) {
+rpcs_status rpcs_usable(const rpcs_client* client) {
   if (client == NULL) {
     return RPCS_E_INVALID;
   }
@@ -26,9 +26,7 @@ static rpcs_status usable(const rpcs_client* client) {
   return client->is_closing ? RPCS_E_CLOSED : RPCS_OK;
 }
 
-/* Callbacks last, when no step is half done. They may submit, cancel and close. */
 static void run_ended(rpcs_client* client) {
-  ++client->callback_depth;
   while (client->ended_first != NULL) {
     rpcs_open_call* call = client->ended_first;
     client->ended_first = call->next;
@@ -44,17 +42,53 @@ static void run_ended(rpcs_client* client) {
     call->on_done(call->user, call->id, call->status, reply);
     rpcs_open_call_free(call);
   }
+}
+
+/* One event, or the end. */
+static void tell(rpcs_subscription* subscription) {
+  const rpcs_subscribe_request* request = &subscription->request;
+  subscription->is_in_callback = 1;
+  if (subscription->queue.first != NULL) {
+    rpcs_queued_event* event = rpcs_event_queue_pop(&subscription->queue);
+    request->on_event(request->user, &event->view);
+    rpcs_queued_event_free(event);
+  } else if (subscription->state == RPCS_SUBSCRIPTION_ENDED && !subscription->is_end_told) {
+    subscription->is_end_told = 1;
+    if (request->on_end != NULL) {
+      const char* error = subscription->error.at != NULL ? subscription->error.at : "";
+      request->on_end(request->user, subscription->status, error);
+    }
+  }
+  subscription->is_in_callback = 0;
+  if (subscription->is_dropped) {
+    rpcs_subscription_free(subscription);
+  } else if (subscription->queue.first != NULL ||
+             (subscription->state == RPCS_SUBSCRIPTION_ENDED && !subscription->is_end_told)) {
+    rpcs_subscription_make_due(subscription);
+  }
+}
+
+void rpcs_run_callbacks(rpcs_client* client) {
+  const int was_closing = client->is_closing; /* else one that closes it is the last to be told */
+  ++client->callback_depth;
+  run_ended(client);
+  while (client->subscriptions.due_first != NULL && client->is_closing == was_closing) {
+    tell(rpcs_subscriptions_take_due(client));
+    run_ended(client);
+  }
   --client->callback_depth;
 }
 
 /* Timers first: what is lost further down is opened again in another step, so that between the two
  * everyone sees why it was lost. */
-static void step(rpcs_client* client, int ready) {
+void rpcs_step(rpcs_client* client, int ready) {
   rpcs_connection_timers(client, rpcs_now());
   if ((ready & RPCS_READ) != 0) {
     rpcs_read_arrived(client, 0);
   }
   rpcs_calls_end_late(client, rpcs_now());
+  rpcs_subscriptions_turn(client, rpcs_now());
+  rpcs_connection_keepalive(client, rpcs_now());
   rpcs_flush(client);
   rpcs_connection_leave(client);
 }
@@ -65,7 +99,14 @@ static void free_client(rpcs_client* client) {
     client->ended_first = call->next;
     rpcs_open_call_free(call);
   }
+  while (client->subscriptions.first != NULL) {
+    rpcs_subscription_free(client->subscriptions.first);
+  }
+  free(client->subscriptions.buckets);
+  rpcs_bytes_free(&client->refusal);
+  rpcs_bytes_free(&client->event_payload);
   rpcs_out_queue_clear(&client->controls);
+  rpcs_out_queue_clear(&client->asks);
   rpcs_out_queue_clear(&client->queued);
   rpcs_call_table_free(&client->calls);
   rpcs_welcome_free(&client->welcome);
@@ -75,13 +116,14 @@ static void free_client(rpcs_client* client) {
   free(client);
 }
 
-static void destroy(rpcs_client* client) {
+void rpcs_destroy(rpcs_client* client) {
   client->is_closing = 1;
   const int is_copy = is_forked(client);
   rpcs_connection_close(client, is_copy);
   rpcs_calls_end_all(client, RPCS_E_CLOSED);
+  rpcs_subscriptions_close(client);
   if (!is_copy) {
-    run_ended(client);
+    rpcs_run_callbacks(client);
   }
   free_client(client);
 }
@@ -117,8 +159,7 @@ static rpcs_status create(const rpcs_options* options, rpcs_client** made, const
   return RPCS_OK;
 }
 
-/* Waits for the socket or the next timer, at most until then. */
-static void wait_until(rpcs_client* client, int64_t until) {
+void rpcs_wait_until(rpcs_client* client, int64_t until) {
   const int64_t left = until - rpcs_now();
   int timeout = rpcs_timeout_ms(client);
   if (left < timeout || timeout < 0) {
@@ -146,8 +187,8 @@ static rpcs_status wait_until_ready(rpcs_client* client) {
     if (rpcs_now() >= until) {
       return RPCS_E_TIMEOUT;
     }
-    wait_until(client, until);
-    step(client, RPCS_READ);
+    rpcs_wait_until(client, until);
+    rpcs_step(client, RPCS_READ);
   }
   uint16_t number = 0;
   if (!rpcs_welcome_find(&client->welcome, client->options.chain, &number)) {
@@ -185,7 +226,7 @@ rpcs_status rpcs_connect(const rpcs_options* options, rpcs_client** client) {
   }
   if (status != RPCS_OK) {
     (void)fail_connect(options, status, made->error_text);
-    destroy(made);
+    rpcs_destroy(made);
     return status;
   }
   *client = made;
@@ -200,12 +241,12 @@ void rpcs_close(rpcs_client* client) {
     client->is_closing = 1;
     return;
   }
-  destroy(client);
+  rpcs_destroy(client);
 }
 
 rpcs_status rpcs_submit(rpcs_client* client, const rpcs_request* request, rpcs_on_done on_done,
                         void* user, uint64_t* id) {
-  const rpcs_status status = usable(client);
+  const rpcs_status status = rpcs_usable(client);
   if (status != RPCS_OK) {
     return status;
   }
@@ -213,7 +254,7 @@ rpcs_status rpcs_submit(rpcs_client* client, const rpcs_request* request, rpcs_o
 }
 
 rpcs_status rpcs_cancel(rpcs_client* client, uint64_t id) {
-  const rpcs_status status = usable(client);
+  const rpcs_status status = rpcs_usable(client);
   if (status != RPCS_OK) {
     return status;
   }
@@ -226,17 +267,17 @@ rpcs_status rpcs_cancel(rpcs_client* client, uint64_t id) {
 }
 
 rpcs_status rpcs_process(rpcs_client* client, int ready) {
-  const rpcs_status status = usable(client);
+  const rpcs_status status = rpcs_usable(client);
   if (status != RPCS_OK) {
     return status;
   }
   if (client->callback_depth > 0) {
     return RPCS_E_INVALID;
   }
-  step(client, ready);
-  run_ended(client);
+  rpcs_step(client, ready);
+  rpcs_run_callbacks(client);
   if (client->is_closing) {
-    destroy(client);
+    rpcs_destroy(client);
     return RPCS_E_CLOSED;
   }
   rpcs_flush(client); /* what the callbacks submitted */
@@ -264,7 +305,7 @@ rpcs_status rpcs_call_on(rpcs_client* client, const rpcs_request* request, rpcs_
   }
   *reply = NULL;
   rpcs_waiter waiter = {0, RPCS_OK, NULL};
-  rpcs_status status = usable(client);
+  rpcs_status status = rpcs_usable(client);
   if (status == RPCS_OK && client->callback_depth > 0) {
     status = RPCS_E_INVALID;
   }
@@ -274,16 +315,16 @@ rpcs_status rpcs_call_on(rpcs_client* client, const rpcs_request* request, rpcs_
   if (status != RPCS_OK) {
     return status;
   }
-  step(client,
-       RPCS_READ); /* reads first: what came since the last call may be an end or a GOAWAY */
-  run_ended(client);
+  rpcs_step(client,
+            RPCS_READ); /* reads first: what came since the last call may be an end or a GOAWAY */
+  rpcs_run_callbacks(client);
   while (!waiter.is_done && !client->is_closing) {
-    wait_until(client, INT64_MAX);
-    step(client, RPCS_READ);
-    run_ended(client);
+    rpcs_wait_until(client, INT64_MAX);
+    rpcs_step(client, RPCS_READ);
+    rpcs_run_callbacks(client);
   }
   if (client->is_closing) {
-    destroy(client); /* ends the waiter too */
+    rpcs_destroy(client); /* ends the waiter too */
   }
   *reply = waiter.reply;
   return waiter.status;
@@ -317,20 +358,26 @@ int rpcs_wants(const rpcs_client* client) {
   return RPCS_READ | (rpcs_has_output(client) ? RPCS_WRITE : 0);
 }
 
+static int64_t earlier(int64_t one, int64_t other) {
+  return one < other ? one : other;
+}
+
 int rpcs_timeout_ms(const rpcs_client* client) {
   if (client == NULL || is_forked(client)) {
     return -1;
   }
-  if (client->ended_first != NULL || client->is_closing) {
+  if (client->ended_first != NULL || client->subscriptions.due_first != NULL ||
+      client->is_closing) {
     return 0;
   }
-  int64_t until = INT64_MAX;
+  int64_t until =
+      earlier(rpcs_subscriptions_until(client), rpcs_connection_keepalive_until(client));
   if (client->phase == RPCS_PHASE_WAITING || client->phase == RPCS_PHASE_GREETING) {
-    until = client->phase_until;
+    until = earlier(until, client->phase_until);
   }
   const rpcs_open_call* earliest = rpcs_call_table_earliest(&client->calls);
-  if (earliest != NULL && earliest->deadline_at < until) {
-    until = earliest->deadline_at;
+  if (earliest != NULL) {
+    until = earlier(until, earliest->deadline_at);
   }
   if (until == INT64_MAX) {
     return -1;

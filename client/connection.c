@@ -10,7 +10,10 @@
 #include "client/client.h"
 #include "client/json_text.h"
 
-enum { kTriesMax = 30 }; /* beyond which the wait is at its bound anyway */
+enum {
+  kTriesMax = 30, /* beyond which the wait is at its bound anyway */
+  kPingsMax = 2   /* that a sidecar may leave unanswered */
+};
 
 int64_t rpcs_now(void) {
   struct timespec now;
@@ -34,14 +37,18 @@ static uint64_t next_random(rpcs_client* client) {
   return mixed ^ mixed >> 31;
 }
 
-/* Full jitter: a time from 0 to a bound that doubles with every try. */
-static void wait_before_next_try(rpcs_client* client) {
+int64_t rpcs_random_wait(rpcs_client* client, uint32_t tries) {
   const uint64_t bound_max = client->options.reconnect_wait_ms_max;
-  uint64_t bound = (uint64_t)client->options.reconnect_wait_ms << client->tries;
+  uint64_t bound = (uint64_t)client->options.reconnect_wait_ms
+                   << (tries < kTriesMax ? tries : kTriesMax);
   bound = bound < bound_max ? bound : bound_max;
-  client->tries += client->tries < kTriesMax ? 1 : 0;
+  return (int64_t)(next_random(client) % (bound + 1));
+}
+
+static void wait_before_next_try(rpcs_client* client) {
   client->phase = RPCS_PHASE_WAITING;
-  client->phase_until = rpcs_now() + (int64_t)(next_random(client) % (bound + 1));
+  client->phase_until = rpcs_now() + rpcs_random_wait(client, client->tries);
+  client->tries += client->tries < kTriesMax ? 1 : 0;
 }
 
 static int open_socket(const char* path) {
@@ -117,6 +124,8 @@ void rpcs_connection_lost(rpcs_client* client, rpcs_status status) {
   rpcs_connection_close(client, 0);
   wait_before_next_try(client);
   rpcs_out_queue_clear(&client->controls);
+  rpcs_out_queue_clear(&client->asks);
+  rpcs_subscriptions_lost(client);
   rpcs_calls_end_sent(client, RPCS_E_LOST); /* whatever ended it, they may have had their effect */
   rpcs_out_frame* first = client->queued.first;
   if (first != NULL && first->sent > 0) {
@@ -145,4 +154,34 @@ void rpcs_connection_timers(rpcs_client* client, int64_t now) {
   } else if (client->phase == RPCS_PHASE_WAITING && now >= client->phase_until) {
     rpcs_connection_try(client, now);
   }
+}
+
+void rpcs_connection_heard(rpcs_client* client, int64_t now) {
+  client->ping_at = now + client->options.keepalive_ms;
+  client->ping_sent = 0;
+}
+
+static int is_kept_alive(const rpcs_client* client) {
+  return client->subscriptions.open_count > 0 &&
+         (client->phase == RPCS_PHASE_READY || client->phase == RPCS_PHASE_LEAVING);
+}
+
+/* One step a turn, and each waits anew: a process that was stopped for long does not take its own
+ * absence for the sidecar's. */
+void rpcs_connection_keepalive(rpcs_client* client, int64_t now) {
+  if (!is_kept_alive(client) || now < client->ping_at) {
+    return;
+  }
+  if (client->ping_sent == kPingsMax) {
+    rpcs_note(client, "%s: %d PINGs without an answer", client->options.socket_path, kPingsMax);
+    rpcs_connection_lost(client, RPCS_E_LOST);
+    return;
+  }
+  ++client->ping_sent;
+  client->ping_at = now + client->options.keepalive_ms;
+  (void)rpcs_push_control(client, RPCS_PING, 0, NULL); /* without memory: it counts as unanswered */
+}
+
+int64_t rpcs_connection_keepalive_until(const rpcs_client* client) {
+  return is_kept_alive(client) ? client->ping_at : INT64_MAX;
 }

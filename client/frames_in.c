@@ -22,10 +22,16 @@ static int is_refusal(const rpcs_client* client, const rpcs_frame* frame) {
 /* Why a frame with this header cannot be; null when it can. */
 static const char* fault_of(const rpcs_client* client, const rpcs_frame* frame) {
   const rpcs_open_call* call = rpcs_call_table_find(&client->calls, frame->id);
+  const rpcs_subscription* subscription = rpcs_subscription_find(client, frame->id);
   switch ((rpcs_frame_type)frame->type) {
     case RPCS_RESULT:
     case RPCS_ERROR:
-      return call != NULL && !call->is_sent ? "an answer to a call that was not sent" : NULL;
+      if (call != NULL && !call->is_sent) {
+        return "an answer to a call that was not sent";
+      }
+      return rpcs_subscription_fault_of(subscription, frame);
+    case RPCS_EVENT:
+      return rpcs_subscription_fault_of(subscription, frame);
     case RPCS_WELCOME:
       return client->phase != RPCS_PHASE_GREETING || frame->id != client->hello_id
                  ? "a WELCOME that was not asked for"
@@ -38,12 +44,23 @@ static const char* fault_of(const rpcs_client* client, const rpcs_frame* frame) 
     case RPCS_HELLO:
     case RPCS_CALL:
     case RPCS_SUBSCRIBE:
-    case RPCS_EVENT:
     case RPCS_CANCEL:
     case RPCS_UNSUBSCRIBE:
       return "a frame that a sidecar does not send";
   }
   return "an unknown frame";
+}
+
+/* An error voids the parts of the result before it. */
+static void void_parts(rpcs_client* client, uint64_t id) {
+  rpcs_open_call* call = rpcs_call_table_find(&client->calls, id);
+  rpcs_subscription* subscription = rpcs_subscription_find(client, id);
+  if (call != NULL) {
+    client->assembly_bytes -= call->answer.length;
+    call->answer.length = 0;
+  } else if (subscription != NULL) {
+    subscription->answer.length = 0;
+  }
 }
 
 static void on_header(rpcs_client* client) {
@@ -54,17 +71,18 @@ static void on_header(rpcs_client* client) {
     return;
   }
   client->control_payload.length = 0;
-  rpcs_open_call* call = rpcs_call_table_find(&client->calls, frame->id);
-  if (frame->type == RPCS_ERROR && call != NULL) {
-    client->assembly_bytes -= call->answer.length; /* an error voids the parts before it */
-    call->answer.length = 0;
+  client->event_payload.length = 0;
+  if (frame->type == RPCS_ERROR) {
+    void_parts(client, frame->id);
   }
 }
 
 static void on_answer_part(rpcs_client* client, const uint8_t* part, size_t length) {
   rpcs_open_call* call = rpcs_call_table_find(&client->calls, client->decoder.frame.id);
-  if (call == NULL) {
-    return; /* it has ended: late, cancelled or too large */
+  if (call == NULL) { /* it has ended: late, cancelled or too large; or is none */
+    rpcs_subscription_on_answer_part(rpcs_subscription_find(client, client->decoder.frame.id), part,
+                                     length);
+    return;
   }
   if (length > client->options.reply_bytes_max - call->answer.length) {
     rpcs_note(client, "an answer exceeds reply_bytes_max (%zu)", client->options.reply_bytes_max);
@@ -83,6 +101,9 @@ static void on_answer_part(rpcs_client* client, const uint8_t* part, size_t leng
 static void on_payload(rpcs_client* client, const uint8_t* part, size_t length) {
   if (is_answer(&client->decoder.frame) && !is_refusal(client, &client->decoder.frame)) {
     on_answer_part(client, part, length);
+  } else if (client->decoder.frame.type == RPCS_EVENT) {
+    rpcs_subscription_on_event_part(rpcs_subscription_find(client, client->decoder.frame.id),
+                                    &client->decoder.frame, part, length);
   } else if (length > kControlBytesMax - client->control_payload.length) {
     rpcs_connection_refuse(client, "a frame about the connection that is too long");
   } else if (!rpcs_bytes_append(&client->control_payload, part, length)) {
@@ -95,7 +116,11 @@ static void on_answer_end(rpcs_client* client) {
   const rpcs_frame* frame = &client->decoder.frame;
   rpcs_open_call* call = rpcs_call_table_find(&client->calls, frame->id);
   client->tries = 0; /* this sidecar serves: the next reconnect may be prompt */
-  if (call == NULL || (frame->flags & RPCS_FLAG_MORE) != 0) {
+  if ((frame->flags & RPCS_FLAG_MORE) != 0) {
+    return;
+  }
+  if (call == NULL) {
+    rpcs_subscription_on_answer_end(rpcs_subscription_find(client, frame->id), frame);
     return;
   }
   if (!rpcs_bytes_append(&call->answer, "", 0)) { /* no payload at all: there must be an address */
@@ -151,6 +176,9 @@ static void on_end(rpcs_client* client) {
     on_refusal(client);
   } else if (is_answer(frame)) {
     on_answer_end(client);
+  } else if (frame->type == RPCS_EVENT) {
+    client->tries = 0;
+    rpcs_subscription_on_event_end(rpcs_subscription_find(client, frame->id), frame);
   } else if (frame->type == RPCS_WELCOME) {
     on_welcome(client);
   } else if (frame->type == RPCS_PING) {
@@ -197,6 +225,7 @@ void rpcs_read_arrived(rpcs_client* client, int is_last) {
     const ssize_t got = recv(client->fd, client->read_buffer, RPCS_READ_BYTES, MSG_DONTWAIT);
     if (got > 0) {
       ++reads;
+      rpcs_connection_heard(client, rpcs_now());
       take_bytes(client, client->read_buffer, (size_t)got);
       if (got < RPCS_READ_BYTES && !is_last) {
         return; /* surely all for now: spares a call that would say so */

@@ -19,6 +19,15 @@ int rpcs_push_control(rpcs_client* client, rpcs_frame_type type, uint64_t id,
   return 1;
 }
 
+int rpcs_push_ask(rpcs_client* client, const rpcs_frame* header, const rpcs_bytes* payload) {
+  rpcs_out_frame* frame = rpcs_out_frame_new(header, NULL, payload != NULL ? payload->at : NULL);
+  if (frame == NULL) {
+    return 0;
+  }
+  rpcs_out_queue_push(&client->asks, frame);
+  return 1;
+}
+
 /* How many more calls the sidecar takes from us now. */
 static uint64_t calls_allowed(const rpcs_client* client) {
   if (client->phase != RPCS_PHASE_READY) {
@@ -39,7 +48,8 @@ int rpcs_has_output(const rpcs_client* client) {
   if (client->fd < 0) {
     return 0;
   }
-  return client->controls.first != NULL || is_begun(client->queued.first) ||
+  return client->controls.first != NULL || client->asks.first != NULL ||
+         is_begun(client->queued.first) ||
          (client->queued.first != NULL && calls_allowed(client) > 0);
 }
 
@@ -49,23 +59,29 @@ static size_t add_piece(struct iovec* pieces, size_t count, rpcs_out_frame* fram
   return count + 1;
 }
 
-/* In the order of leaving: a begun call, controls, calls. */
+static size_t add_queue(struct iovec* pieces, size_t count, rpcs_out_frame* frame,
+                        uint64_t allowed) {
+  for (; frame != NULL && count < kPiecesMax && allowed > 0; frame = frame->next, --allowed) {
+    count = add_piece(pieces, count, frame);
+  }
+  return count;
+}
+
+/* In the order of leaving: what is begun (only one frame can be), controls, asks, calls. */
 static size_t gather(rpcs_client* client, struct iovec* pieces) {
   size_t count = 0;
+  rpcs_out_frame* ask = client->asks.first;
   rpcs_out_frame* call = client->queued.first;
-  if (is_begun(call)) {
+  if (is_begun(ask)) {
+    count = add_piece(pieces, count, ask);
+    ask = ask->next;
+  } else if (is_begun(call)) {
     count = add_piece(pieces, count, call);
     call = call->next;
   }
-  for (rpcs_out_frame* frame = client->controls.first; frame != NULL && count < kPiecesMax;
-       frame = frame->next) {
-    count = add_piece(pieces, count, frame);
-  }
-  uint64_t allowed = calls_allowed(client);
-  for (; call != NULL && count < kPiecesMax && allowed > 0; call = call->next, --allowed) {
-    count = add_piece(pieces, count, call);
-  }
-  return count;
+  count = add_queue(pieces, count, client->controls.first, UINT64_MAX);
+  count = add_queue(pieces, count, ask, UINT64_MAX);
+  return add_queue(pieces, count, call, calls_allowed(client));
 }
 
 /* Marks what has left, in the order of gather. Returns the bytes that belong to other frames. */
@@ -90,11 +106,16 @@ static size_t mark_sent(rpcs_client* client, rpcs_out_queue* queue, size_t sent)
 }
 
 static void mark_all_sent(rpcs_client* client, size_t sent) {
-  if (sent > 0 && is_begun(client->queued.first)) {
+  if (sent > 0 && is_begun(client->asks.first)) {
+    sent = mark_sent(client, &client->asks, sent);
+  } else if (sent > 0 && is_begun(client->queued.first)) {
     sent = mark_sent(client, &client->queued, sent);
   }
   while (sent > 0 && client->controls.first != NULL) {
     sent = mark_sent(client, &client->controls, sent);
+  }
+  while (sent > 0 && client->asks.first != NULL) {
+    sent = mark_sent(client, &client->asks, sent);
   }
   while (sent > 0 && client->queued.first != NULL) {
     sent = mark_sent(client, &client->queued, sent);

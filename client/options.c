@@ -14,6 +14,9 @@ enum {
   kReconnectWaitMsMax = 2000,
   kCallsMax = 1024,
   kCallsMaxLimit = 1 << 20,
+  kSubscriptionsMax = 1024, /* the sidecar's own default */
+  kSubscriptionsMaxLimit = 1 << 20,
+  kKeepaliveMs = 10000,
   kMiB = 1 << 20
 };
 
@@ -57,6 +60,8 @@ static void fill_defaults(rpcs_options* owned) {
   fill_u32(&owned->reconnect_wait_ms, kReconnectWaitMs);
   fill_u32(&owned->reconnect_wait_ms_max, kReconnectWaitMsMax);
   fill_u32(&owned->calls_max, kCallsMax);
+  fill_u32(&owned->subscriptions_max, kSubscriptionsMax);
+  fill_u32(&owned->keepalive_ms, kKeepaliveMs);
   fill_size(&owned->queue_bytes_max, (size_t)64 * kMiB);
   fill_size(&owned->reply_bytes_max, (size_t)256 * kMiB);
   fill_size(&owned->assembly_bytes_max, (size_t)512 * kMiB);
@@ -74,6 +79,10 @@ rpcs_status rpcs_options_copy(const rpcs_options* given, rpcs_options* owned, co
   }
   if (given->calls_max > kCallsMaxLimit) {
     *error = "calls_max exceeds 1048576";
+    return RPCS_E_INVALID;
+  }
+  if (given->subscriptions_max > kSubscriptionsMaxLimit) {
+    *error = "subscriptions_max exceeds 1048576";
     return RPCS_E_INVALID;
   }
   *owned = *given;

@@ -26,6 +26,12 @@ const char* rpcs_status_text(rpcs_status status) {
       return "an argument is wrong, or there is no such chain";
     case RPCS_E_FORKED:
       return "the handle belongs to another process";
+    case RPCS_E_REFUSED:
+      return "the sidecar refused the subscription or ended it";
+    case RPCS_E_GAP:
+      return "events were missed";
+    case RPCS_E_ENDED:
+      return "the subscription has ended with its last event";
   }
   return "unknown status";
 }

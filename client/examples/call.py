@@ -30,7 +30,9 @@ class _Options(ctypes.Structure):
         ("on_closing_user", ctypes.c_void_p),
         ("error_text", ctypes.c_void_p),
         ("error_size", ctypes.c_size_t),
-        ("reserved", ctypes.c_void_p * 8),
+        ("subscriptions_max", ctypes.c_uint32),
+        ("keepalive_ms", ctypes.c_uint32),
+        ("reserved", ctypes.c_void_p * 7),
     ]
 
 
