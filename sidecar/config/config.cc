@@ -46,6 +46,23 @@ TermsOptions terms_options(const ProviderConfig& provider) {
   return terms;
 }
 
+SessionLimits session_limits(const Config& config) {
+  SessionLimits limits = config.limits;
+  limits.continuity = config.continuity == "latest"   ? Continuity::kLatest
+                      : config.continuity == "strict" ? Continuity::kStrict
+                                                      : Continuity::kEvery;
+  return limits;
+}
+
+/// Left to itself a WebSocket is for events: calls on it would wait behind each other's answers.
+bool carries_calls(const ProviderConfig& provider, std::string_view transport) {
+  const ProviderOptions& options = provider.channel;
+  if (provider.calls_over != "auto") {
+    return provider.calls_over == transport;
+  }
+  return transport != "ws" || (options.http.empty() && options.ipc.empty());
+}
+
 std::string_view family_name(Family family) {
   switch (family) {
     case Family::kEvm:

@@ -26,6 +26,7 @@ struct ProviderConfig {
   TermsOptions terms;           ///< but for vendor and unit, which follow from the two below
   std::string vendor = "auto";  ///< a vendor_name(), or "auto": by its URL's host
   std::string budget_unit = "requests";
+  std::string calls_over = "auto";  ///< or the one transport that carries its calls
 };
 
 /// One chain and the providers that serve it.
@@ -61,6 +62,7 @@ struct Config {
   DispatcherOptions dispatcher;
   HealthOptions health;
   FeedOptions feeds;
+  std::string continuity = "every";  ///< of subscriptions over json-ipc and ws
   LogOptions log;
   std::string credentials_dir;  ///< where ${CRED:name} looks besides $CREDENTIALS_DIRECTORY
   std::vector<ChainConfig> chains;
@@ -75,6 +77,9 @@ const ChainConfig* default_chain(const Config& config, Family family);
 /// The chain's and the provider's options with what their words and zeros mean filled in.
 PoolOptions pool_options(const ChainConfig& chain);
 TermsOptions terms_options(const ProviderConfig& provider);
+SessionLimits session_limits(const Config& config);
+/// Do calls go over this transport of the provider?
+bool carries_calls(const ProviderConfig& provider, std::string_view transport);
 
 /// "evm" or "svm".
 std::string_view family_name(Family family);

@@ -57,6 +57,13 @@ void check_limits(const Config& config, FaultList& faults) {
         faults);
   }
   const SessionLimits& limits = config.limits;
+  const SlowConsumerOptions& slow = limits.slow_consumer;
+  if (slow.soft_bytes > slow.hard_bytes) {
+    add_order_fault(config,
+                    {"limits", "limits", "event_queue_bytes", "event_queue_bytes_max",
+                     format_bytes(slow.soft_bytes), format_bytes(slow.hard_bytes)},
+                    faults);
+  }
   if (limits.output_mark_bytes > limits.output_queue_bytes_max) {
     add_order_fault(
         config,
@@ -88,6 +95,20 @@ void check_policies(const Config& config, FaultList& faults) {
               faults);
   check_times(config, "cooldown", "pause_min", cooldown.pause_min, "pause_max", cooldown.pause_max,
               faults);
+}
+
+// Calls cannot go over what the provider does not have.
+void check_calls_over(const Config& config, const ProviderConfig& provider,
+                      const std::string& place, FaultList& faults) {
+  const ProviderOptions& has = provider.channel;
+  const std::string& over = provider.calls_over;
+  const bool is_there = over == "auto" || (over == "http" && !has.http.empty()) ||
+                        (over == "ws" && !has.ws.empty()) || (over == "ipc" && !has.ipc.empty());
+  const ValueOrigin* origin = find_origin(config, place + ".calls_over");
+  if (!is_there && origin != nullptr) {
+    faults.add(origin->at, "chain.provider.calls_over",
+               "names what the provider has not; write its " + over + ", or \"auto\"");
+  }
 }
 
 void check_provider(const Config& config, const ProviderOptions& provider, const std::string& place,
@@ -165,6 +186,7 @@ void cross_check(const Config& config, FaultList& faults) {
       const std::string provider_place = place + ".provider[" + std::to_string(j) + "]";
       provider_names.add(chain.providers[j].channel.name, provider_place);
       check_provider(config, chain.providers[j].channel, provider_place, faults);
+      check_calls_over(config, chain.providers[j], provider_place, faults);
     }
   }
 }

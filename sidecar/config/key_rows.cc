@@ -16,7 +16,7 @@ constexpr uint64_t kChainIdMax = 9'223'372'036'854'775'771;
 
 using S = Section;
 
-constexpr std::array<SectionRow, 13> kSections = {{
+constexpr std::array<SectionRow, 14> kSections = {{
     {S::kTop, S::kTop, "", "", false, "The top of the file."},
     {S::kListen, S::kTop, "listen", "listen", false,
      "The Unix socket that workers connect to; it speaks every dialect."},
@@ -34,6 +34,8 @@ constexpr std::array<SectionRow, 13> kSections = {{
     {S::kCooldown, S::kTop, "cooldown", "cooldown", false,
      "Leaving a provider alone that says we ask too much."},
     {S::kProbe, S::kTop, "probe", "probe", false, "Asking endpoints for their health."},
+    {S::kFeed, S::kTop, "feed", "feed", false,
+     "Subscriptions: one upstream feed for all who want the same events."},
     {S::kLog, S::kTop, "log", "log", false, "What is written to standard error."},
     {S::kChain, S::kTop, "chain", "chain", true,
      "A network. The first of each family serves calls that name no chain."},

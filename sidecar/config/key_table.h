@@ -27,6 +27,7 @@ enum class Section {
   kBreaker,
   kCooldown,
   kProbe,
+  kFeed,
   kLog,
   kChain,
   kProvider

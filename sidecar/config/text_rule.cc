@@ -147,6 +147,10 @@ std::string text_fault(TextRule rule, std::string_view text, const std::string& 
       return word_fault(text == "auto" || vendor_of_name(text), rule, shown);
     case TextRule::kBudgetUnit:
       return word_fault(contains({"requests", "credits"}, text), rule, shown);
+    case TextRule::kCallsOver:
+      return word_fault(contains({"auto", "http", "ws", "ipc"}, text), rule, shown);
+    case TextRule::kContinuity:
+      return word_fault(contains({"every", "latest", "strict"}, text), rule, shown);
     case TextRule::kSocketPath:
       return socket_path_fault(text, shown);
     case TextRule::kReadable:
@@ -206,6 +210,10 @@ std::string_view rule_text(TextRule rule) {
       return "auto, generic, alchemy, infura, quicknode, helius, drpc or triton";
     case TextRule::kBudgetUnit:
       return "requests or credits";
+    case TextRule::kCallsOver:
+      return "auto, http, ws or ipc";
+    case TextRule::kContinuity:
+      return "every, latest or strict";
     case TextRule::kSocketPath:
       return "a path of at most 107 bytes";
     case TextRule::kReadable:

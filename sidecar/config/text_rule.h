@@ -14,6 +14,8 @@ enum class TextRule {
   kStrategy,  ///< of a pool
   kVendor,
   kBudgetUnit,
+  kCallsOver,   ///< a transport, or auto
+  kContinuity,  ///< of subscriptions
   kSocketPath,  ///< at most 107 bytes: sockaddr_un holds no more
   kReadable,    ///< a file that this process can open; checked when it is read
   kTcpAddress,  ///< 127.0.0.1:8645, [::1]:8645

@@ -119,8 +119,10 @@ std::optional<ChainNumber> HttpFace::chain_of(std::string_view path) const {
   if (path.empty() || path == "/") {
     return ChainNumber{0};
   }
+  constexpr std::string_view kAlso = "/v1/ws/";  // as some providers write it
+  const std::string_view name = path.substr(path.starts_with(kAlso) ? kAlso.size() : 1);
   for (const ChainInfo& chain : host_.chains()) {
-    if (path.substr(1) == chain.name) {
+    if (name == chain.name) {
       return chain.number;
     }
   }
@@ -136,7 +138,7 @@ HttpVerdict HttpFace::on_http_head(const HttpHead& head) {
   }
   const auto chain = chain_of(head.path);
   if (!chain) {
-    return {404, "no such chain; the path is / or /{chain}\n", 0};
+    return {404, "no such chain; the path is /, /{chain} or /v1/ws/{chain}\n", 0};
   }
   const bool is_get = head.method == "GET";
   if (!is_get && head.method != "POST") {

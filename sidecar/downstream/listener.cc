@@ -22,6 +22,7 @@ constexpr Millis kSweepEvery{1'000};
 
 /// Connections over sessions_max that may wait for their first byte.
 constexpr size_t kSilentExtra = 64;
+constexpr int kPairTries = 16;
 constexpr size_t kFarewellBytesMax = 4'096;
 
 Listener::Dialect dialect_of(int byte) {
@@ -168,14 +169,37 @@ Status Listener::listen_unix() {
 
 Status Listener::listen_tcp() {
   const auto [host, port] = split_address(options_.http.listen);
-  auto acceptor = Acceptor::listen_tcp(
+  const bool has_svm = std::any_of(chains_.begin(), chains_.end(), [](const ChainInfo& chain) {
+    return chain.family == Family::kSvm;
+  });
+  const bool is_pair_wanted = has_svm && options_.http.ws_next_port;
+  // Any free port will do only if the next one is free as well.
+  for (int tries_left = port == 0 && is_pair_wanted ? kPairTries : 1;; --tries_left) {
+    auto first = open_tcp(host, port);
+    if (!first.ok()) {
+      return first.error();
+    }
+    tcp_ = std::move(first).value();
+    if (!is_pair_wanted || tcp_->port() == UINT16_MAX) {
+      return Done{};
+    }
+    auto next = open_tcp(host, static_cast<uint16_t>(tcp_->port() + 1));
+    if (next.ok()) {
+      next_tcp_ = std::move(next).value();
+      return Done{};
+    }
+    if (tries_left <= 1) {
+      return Error{next.error().code, next.error().detail +
+                                          "; Solana's clients look for WebSocket there: free the "
+                                          "port, or set http.ws_next_port = false"};
+    }
+  }
+}
+
+Result<std::unique_ptr<Acceptor>> Listener::open_tcp(const std::string& host, uint16_t port) {
+  return Acceptor::listen_tcp(
       loop_, host, port, options_.listen.backlog, [this](int fd) { on_tcp_accept(fd); },
       [this]() { on_limit("descriptors"); });
-  if (!acceptor.ok()) {
-    return acceptor.error();
-  }
-  tcp_ = std::move(acceptor).value();
-  return Done{};
 }
 
 size_t Listener::connection_count() const {
@@ -301,6 +325,7 @@ void Listener::shut_down(std::function<void()> on_closed) {
   }
   unix_.reset();
   tcp_.reset();
+  next_tcp_.reset();
   silent_.clear();
   sweep_timer_->cancel();
   sessions_.for_each([](Session& session) { session.on_shutdown(); });

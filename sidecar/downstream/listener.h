@@ -73,6 +73,7 @@ class Listener final : private SessionHost, private TurnEnd {
 
   Status listen_unix();
   Status listen_tcp();
+  Result<std::unique_ptr<Acceptor>> open_tcp(const std::string& host, uint16_t port);
   bool is_full() const;
   void turn_away(int fd, Dialect dialect);
   void on_unix_accept(int fd);
@@ -92,6 +93,7 @@ class Listener final : private SessionHost, private TurnEnd {
   std::unique_ptr<HttpFace> http_;
   std::unique_ptr<Acceptor> unix_;
   std::unique_ptr<Acceptor> tcp_;
+  std::unique_ptr<Acceptor> next_tcp_;  ///< on the port after that one
   std::unordered_map<int, std::unique_ptr<FirstByte>> silent_;  ///< by descriptor
   /// Hears nothing: for streams that only say farewell.
   struct Nobody final : StreamSink {

@@ -39,9 +39,15 @@ TEST_CASE("KeyTable: the defaults it tells are the defaults of the option struct
 // the count does not hold until it has a row.
 TEST_CASE("KeyTable: every option has a row") {
   const auto& [path, mode, group, backlog] = ListenOptions{};
-  const auto& [listen, allow_remote, hosts, origins, idle, request_timeout] = HttpOptions{};
-  const auto& [sessions, request, items, reply, depth, in_flight, mark, queue, partial] =
-      SessionLimits{};
+  const auto& [listen, allow_remote, ws_next_port, hosts, origins, idle, request_timeout] =
+      HttpOptions{};
+  const auto& [sessions, request, items, reply, depth, in_flight, mark, queue, partial,
+               subscriptions, slow_consumer, continuity] = SessionLimits{};
+  const auto& [soft_bytes, soft_time, hard_bytes] = slow_consumer;
+  const auto& [sources, open_timeout, subscribe_timeout, answer_timeout, fill_timeout, fill_blocks,
+               stall_blocks, stall_min, poll_interval, failback, grace, feeds_max,
+               subscriptions_max, ring_events, ring_bytes, held_events, held_bytes, seen] =
+      FeedOptions{};
   const auto& [deadline, deadline_max, calls, waiting, filters, nonce_check, retry, hedge,
                timeout] = DispatcherOptions{};
   const auto& [tries, pause_min, pause_max, not_yet, not_yet_pause, extra, percent] = retry;
@@ -55,8 +61,9 @@ TEST_CASE("KeyTable: every option has a row") {
   const auto& [level] = LogOptions{};
 
   CHECK(row_count(Section::kListen) == 4);
-  CHECK(row_count(Section::kHttp) == 6);
-  CHECK(row_count(Section::kLimits) == 9 + 9 - 3);
+  CHECK(row_count(Section::kHttp) == 7);
+  CHECK(row_count(Section::kLimits) == 12 - 2 + 3 + 9 - 3 + 2);
+  CHECK(row_count(Section::kFeed) == 18 - 2 + 1);
   CHECK(row_count(Section::kRetry) == 7);
   CHECK(row_count(Section::kHedge) == 8);
   CHECK(row_count(Section::kTimeout) == 4);
@@ -74,18 +81,20 @@ TEST_CASE("KeyTable: every option has a row") {
   CHECK(failures == BreakerOptions{}.failures_max);
   CHECK(cool_min == CooldownOptions{}.pause_min);
   CHECK(probe_on == ProbeOptions{}.is_on);
+  CHECK(soft_bytes == SlowConsumerOptions{}.soft_bytes);
+  CHECK(sources == FeedOptions{}.sources);
   CHECK(level == LogOptions{}.level);
 }
 
-// The words `strategy`, `vendor` and `budget_unit` set a field in the structs inside; block time
-// and lag have a zero that means the family's own.
+// The words `strategy`, `vendor`, `budget_unit` and `calls_over` set a field in the structs inside;
+// block time and lag have a zero that means the family's own.
 TEST_CASE("KeyTable: every option of a chain and of a provider has a row") {
   const auto& [name, family, chain_id, pool, strategy_word, block_time, lag_max, lag_back,
                providers] = ChainConfig{};
   const auto& [strategy, stickiness, head, broadcast, genesis_hash] = pool;
   const auto& [beaten_by, hold_min] = stickiness;
   const auto& [h1, h2, h3, h4, h5, h6, h7] = head;
-  const auto& [channel, terms, vendor_word, unit_word] = ProviderConfig{};
+  const auto& [channel, terms, vendor_word, unit_word, calls_over] = ProviderConfig{};
   const auto& [p01, p02, p03, p04, p05, p06, p07, p08, p09, p10, p11, p12, p13, p14, p15, p16,
                p17] = channel;
   const auto& [vendor, unit, budget, price, methods, http_only, ws_only, blocks_kept, logs_range] =
@@ -94,7 +103,7 @@ TEST_CASE("KeyTable: every option of a chain and of a provider has a row") {
   const auto& [allow, deny, unsupported_memory] = methods;
 
   CHECK(row_count(Section::kChain) == 3 + 2 + 2 + 7 + 1);
-  CHECK(row_count(Section::kProvider) == 17 + 2 + 7 + 1 + 3 + 4);
+  CHECK(row_count(Section::kProvider) == 17 + 3 + 7 + 1 + 3 + 4);
   CHECK(name == ChainConfig{}.name);
   CHECK(strategy_word == strategy_name(strategy));
   CHECK(beaten_by == StickinessOptions{}.beaten_by_percent);
