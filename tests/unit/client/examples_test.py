@@ -18,12 +18,14 @@ FOLDER = pathlib.Path(__file__).resolve().parents[3] / "client" / "examples"
 BUILT = pathlib.Path(os.environ["RPCS_EXAMPLES"])
 PYTHON = [sys.executable, "-B", str(FOLDER / "call.py"), "--library",
           os.environ.get("RPCS_LIBRARY", "")]
-HELLO, CALL, RESULT, ERROR, WELCOME = 1, 2, 3, 4, 11
+HELLO, CALL, RESULT, ERROR, SUBSCRIBE, EVENT, WELCOME = 1, 2, 3, 4, 5, 6, 11
+GAP = 0x04
 HEADER = struct.Struct(">IBBHQ")
 
 
 class EchoSidecar:
-    """Answers every call with its own method, params and chain; `fail` with an error."""
+    """Answers every call with its own method, params and chain; `fail` with an error. Subscribers
+    get two events and a gap between them."""
 
     def __init__(self, path):
         self.listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
@@ -40,7 +42,11 @@ class EchoSidecar:
             with session, session.makefile("rb") as stream:
                 while header := stream.read(HEADER.size):
                     length, kind, _, chain, call_id = HEADER.unpack(header)
-                    self.answer(session, kind, chain, call_id, json.loads(stream.read(length - 12)))
+                    payload = stream.read(length - 12)
+                    if kind == SUBSCRIBE:
+                        self.subscribe(session, call_id)
+                    elif payload:
+                        self.answer(session, kind, chain, call_id, json.loads(payload))
 
     @staticmethod
     def answer(session, kind, chain, call_id, payload):
@@ -53,6 +59,16 @@ class EchoSidecar:
             kind, reply = RESULT, [payload["method"], payload.get("params"), chain]
         text = json.dumps(reply).encode()
         session.sendall(HEADER.pack(12 + len(text), kind, 0, 0, call_id) + text)
+
+    @staticmethod
+    def subscribe(session, call_id):
+        position = b'{"epoch":7,"seq":0}'
+        out = HEADER.pack(12 + len(position), RESULT, 0, 0, call_id) + position
+        for seq, flags, value in ((1, 0, b'{"number":"0x1"}'), (2, GAP, b'{"reason":"fill_limit"}'),
+                                  (3, 0, b'{"number":"0x9"}')):
+            out += HEADER.pack(12 + 12 + len(value), EVENT, flags, 0, call_id)
+            out += struct.pack(">IQ", 7, seq) + value
+        session.sendall(out)
 
     def close(self):
         self.listener.shutdown(socket.SHUT_RDWR)
@@ -111,6 +127,14 @@ class ExamplesTest(unittest.TestCase):
         ended = self.run_example([str(BUILT / "example_poll_loop"), "eth_blockNumber", "200"])
         self.assertEqual((ended.returncode, ended.stderr), (0, ""))
         self.assertEqual(ended.stdout.count('["eth_blockNumber", null, 0]'), 200)
+
+    def test_watch_heads_prints_events_and_gaps(self):
+        self.serve()
+        ended = self.run_example([str(BUILT / "example_watch_heads"), "3"])
+        self.assertEqual((ended.returncode, ended.stderr), (0, ""))
+        self.assertEqual(ended.stdout.splitlines(), [
+            '7:1 live {"number":"0x1"}', '7:2 gap {"reason":"fill_limit"}',
+            '7:3 live {"number":"0x9"}'])
 
     @unittest.skipUnless("RPCS_LIBRARY" in os.environ, "Python without a sanitizer cannot load it")
     def test_python_names_socket_and_chain_by_option(self):

@@ -1,7 +1,7 @@
 #include <atomic>
 #include <cstdlib>
 
-#include "tests/unit/client/fake_sidecar.h"
+#include "tests/unit/client/watched.h"
 
 /* The linker leads the client's allocations here (--wrap), so that any one of them can fail. */
 namespace {
@@ -62,6 +62,10 @@ void serve(FakeSession session) {
       session.send({RPCS_PING, 0, 0, 1, "are you there"});
       session.result(frame.id, "[" + std::string(1000, ' '), RPCS_FLAG_MORE);
       session.result(frame.id, "]");
+    } else if (frame.type == RPCS_SUBSCRIBE) {
+      session.result(frame.id, R"({"epoch":1,"seq":0})");
+      session.send({RPCS_EVENT, 0, 0, frame.id, event_payload(1, 1, std::string(1000, ' ') + "1")});
+      session.send({RPCS_EVENT, RPCS_FLAG_LAST, 0, frame.id, event_payload(1, 2, "2")});
     }
     header = session.receive_bytes(RPCS_HEADER_BYTES);
   }
@@ -129,6 +133,48 @@ TEST_CASE("rpcs_client: an allocation that fails costs at most one call, with it
   }
 
   CHECK(count > 15); /* or nothing was led here */
+}
+
+TEST_CASE("rpcs_subscribe: an allocation that fails costs no event") {
+  TempFolder folder;
+  FakeSidecar sidecar(folder.file("s"));
+  const Server server(sidecar);
+  rpcs_options options{};
+  options.socket_path = sidecar.path().c_str();
+  options.reconnect_wait_ms = 1;
+  options.reconnect_wait_ms_max = 2;
+  rpcs_subscribe_request request{};
+  request.method = "signatureSubscribe";
+  request.params = R"(["x"])";
+  request.timeout_ms = kPatienceMs;
+
+  long count = 0;
+  for (has_failed = true; has_failed; ++count) {
+    CAPTURE(count);
+    rpcs_client* client = nullptr;
+    REQUIRE(rpcs_connect(&options, &client) == RPCS_OK);
+    rpcs_subscription* subscription = nullptr;
+    has_failed = false;
+    allocations_left = count;
+    const rpcs_status status = rpcs_subscribe(client, &request, &subscription);
+    std::string seen;
+    const rpcs_event_view* view = nullptr;
+    while (subscription != nullptr &&
+           rpcs_next_event(subscription, kPatienceMs, &view) == RPCS_OK) {
+      seen += static_cast<char>('0' + view->seq);
+    }
+    allocations_left = -1;
+
+    if (status == RPCS_OK) {
+      CHECK(seen == "12");
+    } else {
+      CHECK(status == RPCS_E_NOMEM);
+      CHECK(has_failed);
+    }
+    rpcs_close(client);
+  }
+
+  CHECK(count > 8); /* or nothing was led here */
 }
 
 }  // namespace sidecar::testing
