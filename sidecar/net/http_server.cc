@@ -294,6 +294,12 @@ void HttpServer::ws_close(WebSocketId id, uint16_t code) {
   }
 }
 
+void HttpServer::ws_reset(WebSocketId id) {
+  if (WebSocket* socket = connections_->find_socket(id)) {
+    socket->reset();
+  }
+}
+
 size_t HttpServer::ws_queued_bytes(WebSocketId id) const {
   const WebSocket* socket = connections_->find_socket(id);
   return socket == nullptr ? 0 : socket->queued_bytes();

@@ -144,6 +144,8 @@ class HttpServer {
   /// A message in parts, for long results: begin with is_first, finish with is_last. One at a time.
   Flow ws_send_part(WebSocketId id, std::string_view bytes, bool is_first, bool is_last);
   void ws_close(WebSocketId id, uint16_t code);
+  /// Drops what is queued and resets the connection (RST; over a Unix socket it just ends).
+  void ws_reset(WebSocketId id);
   /// Bytes of output queued and not yet taken by the socket; 0 when the id is dead.
   size_t ws_queued_bytes(WebSocketId id) const;
 

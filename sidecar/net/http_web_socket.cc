@@ -1,5 +1,7 @@
 #include "net/http_web_socket.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -101,6 +103,12 @@ void WebSocket::close(uint16_t code) {
   stream_->commit();
   stream_->finish_writing();
   end();
+}
+
+void WebSocket::reset() {
+  const ::linger at_once{.l_onoff = 1, .l_linger = 0};
+  ::setsockopt(stream_->fd(), SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
+  go_idle();
 }
 
 void WebSocket::end() {

@@ -45,6 +45,8 @@ class WebSocket final : private StreamSink {
   Flow send(std::string_view text);
   Flow send_part(std::string_view bytes, bool is_first, bool is_last);
   void close(uint16_t code);
+  /// Drops what is queued and ends the connection with RST.
+  void reset();
   void pause_reading();
   /// Calls the owner with what came before the pause took hold: not for use inside its callbacks.
   void resume_reading();
