@@ -16,13 +16,17 @@ namespace sidecar {
 
 namespace {
 
-constexpr std::array<OptionRow, 10> kOptions{
+constexpr std::array<OptionRow, 13> kOptions{
     OptionRow{"--family", "evm|svm", "an Ethereum-like or a Solana node; default evm"},
-    OptionRow{"--listen", "HOST:PORT", "where to serve HTTP; port 0 = any; default 127.0.0.1:0"},
+    OptionRow{"--listen", "HOST:PORT",
+              "where to serve HTTP and WebSocket; port 0 = any; default 127.0.0.1:0"},
+    OptionRow{"--ws-port", "PORT", "serve there too, 0 = any; Solana's clients want the next one"},
     OptionRow{"--seed", "NUMBER", "of the chain, of latencies and failures; default 1"},
     OptionRow{"--chain-id", "NUMBER", "evm only; default 1"},
     OptionRow{"--block-time", "DURATION", "of a block or slot; default 12s for evm, 400ms for svm"},
     OptionRow{"--head", "NUMBER", "the newest block or slot at the start; default by the clock"},
+    OptionRow{"--genesis", "UNIX_MS", "when block or slot 0 was made; default the same for all"},
+    OptionRow{"--manual-blocks", "", "blocks or slots come on command only; see below"},
     OptionRow{"--latency", "MIN-MAX", "added to each answer, such as 1ms-5ms; default none"},
     OptionRow{"--failure-rate", "SHARE", "of requests that fail, 0 to 1; default 0"},
     OptionRow{"--fault", "JSON", "switched on from the start, one or a list; may come again"},
@@ -111,6 +115,22 @@ int read_fault_options(const Arguments& arguments, MockOptions& options) {
       return fail_option("--head", text, "a number");
     }
   }
+  if (arguments.has("--genesis")) {
+    const std::string text = arguments.options.at("--genesis");
+    const auto genesis = parse_number<int64_t>(text);
+    if (!genesis) {
+      return fail_option("--genesis", text, "milliseconds since 1970");
+    }
+    options.genesis = Millis(*genesis);
+  }
+  options.is_manual = arguments.has("--manual-blocks");
+  if (arguments.has("--ws-port")) {
+    const std::string text = arguments.options.at("--ws-port");
+    options.ws_port = parse_number<uint16_t>(text);
+    if (!options.ws_port) {
+      return fail_option("--ws-port", text, "a port");
+    }
+  }
   if (arguments.has("--control-port")) {
     const std::string text = arguments.options.at("--control-port");
     options.control_port = parse_number<uint16_t>(text);
@@ -126,6 +146,9 @@ int read_fault_options(const Arguments& arguments, MockOptions& options) {
 
 void print_listening(const MockOptions& options, const MockProvider& provider) {
   std::printf("listening http=%s:%u", options.host.c_str(), unsigned{provider.port()});
+  if (options.ws_port) {
+    std::printf(" ws=%s:%u", options.host.c_str(), unsigned{provider.ws_port()});
+  }
   if (options.control_port) {
     std::printf(" control=%s:%u", options.host.c_str(), unsigned{provider.control_port()});
   }
@@ -172,8 +195,9 @@ const Command kMockCommand{
     .sentence = "serve a made-up Ethereum or Solana provider, for trials and tests",
     .options = kOptions,
     .notes =
-        "Prints one line when it serves: listening http=HOST:PORT, and control=HOST:PORT when\n"
-        "that is separate. GET /stats tells what it was asked. Beside the chain's methods it has\n"
+        "Prints one line when it serves: listening http=HOST:PORT, and ws= and control=HOST:PORT\n"
+        "when those are separate. WebSockets are taken on the same port as HTTP, with the chain's\n"
+        "subscriptions. GET /stats tells what it was asked. Beside the chain's methods it has\n"
         "some for tests: mock_echo, mock_blob [BYTES], mock_sleep [MS], mock_error\n"
         "[CODE,MESSAGE,DATA], mock_raw [STATUS,BODY].\n"
         "\n"
@@ -203,7 +227,25 @@ const Command kMockCommand{
         "  {\"kind\":\"fork\",\"from\":100}           or \"depth\" below the head; \"branch\" 1\n"
         "  {\"kind\":\"wrong_chain\",\"chain_id\":5}\n"
         "  {\"kind\":\"null_recent\",\"blocks\":2}    null for what is in the newest blocks\n"
-        "  {\"kind\":\"syncing\",\"blocks\":150}      eth_syncing, getHealth",
+        "  {\"kind\":\"syncing\",\"blocks\":150}      eth_syncing, getHealth\n"
+        "Of WebSockets; \"methods\" are kinds of feeds, such as newHeads, logs, slot, account:\n"
+        "  {\"kind\":\"ws_close\",\"code\":1011,\"after_events\":1}   of one connection\n"
+        "  {\"kind\":\"ws_reset\",\"after_events\":1}\n"
+        "  {\"kind\":\"ws_refuse\",\"status\":503}      no upgrade\n"
+        "  {\"kind\":\"ws_silent\",\"answers\":true}    no events; false = no answers either\n"
+        "  {\"kind\":\"missed_heads\",\"every\":3}      every third newHeads or slot\n"
+        "  {\"kind\":\"duplicate\"}                  an event comes twice\n"
+        "  {\"kind\":\"reorder\",\"how\":\"shuffle\"}    within a block; \"swap\" = with the next\n"
+        "  {\"kind\":\"late_subscribe\",\"ms\":50,\"events_first\":true}\n"
+        "  {\"kind\":\"subscription_limit\",\"limit\":5}  of one connection; then -32005\n"
+        "  {\"kind\":\"ws_unsupported\"}             -32601\n"
+        "Actions, one in a POST /control and nothing else:\n"
+        "  {\"mine\":{\"count\":1}}                   with --manual-blocks\n"
+        "  {\"reorg\":{\"at\":100,\"salt\":1}}         or \"depth\" below the head; evm only. "
+        "Mocks "
+        "of\n"
+        "      one seed that get the same ones in the same order have the same chain\n"
+        "  {\"close_sockets\":{\"code\":1011}}        or \"reset\": true",
     .run = mock};
 
 }  // namespace sidecar

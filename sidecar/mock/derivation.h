@@ -25,6 +25,7 @@ enum class Domain : uint64_t {
   kFee,
   kLeader,
   kFilter,
+  kVote,
 };
 
 /// Where everything random-looking in a mock chain comes from: pure functions of seed, domain and

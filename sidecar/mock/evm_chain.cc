@@ -70,8 +70,34 @@ uint64_t EvmChain::block_of(uint64_t serial) const {
   return serial / per_period * kPeriod + static_cast<uint64_t>(after - counts_before_.begin()) - 1;
 }
 
-EvmChain::Plan EvmChain::plan(uint64_t serial) const {
-  Random random(derivation_.number(Domain::kTransaction, serial));
+Status EvmChain::reorganise(uint64_t from, uint64_t salt, Millis now) {
+  if (from == 0 || from > head(now)) {
+    return Error{Errc::kInvalid, "at: want a block from 1 to the head"};
+  }
+  if (hashes_.reorganisations() == BlockHashes::kReorganisationsMax) {
+    return Error{Errc::kLimit, "that would be more than 1000 reorganisations"};
+  }
+  hashes_.reorganise(from, salt, head(now));
+  return Done{};
+}
+
+const Derivation& EvmChain::maker(uint64_t serial, uint64_t block) const {
+  return serial % 2 == 0 ? derivation_ : hashes_.derivation(block);
+}
+
+std::optional<uint64_t> EvmChain::serial_of(std::string_view hash) const {
+  if (hash.size() != 32) {
+    return std::nullopt;
+  }
+  const auto kept = derivation_.index_of(Domain::kTransaction, hash);
+  return kept && *kept % 2 == 0
+             ? kept
+             : hashes_.index_of(Domain::kTransaction, hash,
+                                [this](uint64_t serial) { return block_of(serial); });
+}
+
+EvmChain::Plan EvmChain::plan(uint64_t serial, uint64_t block) const {
+  Random random(maker(serial, block).number(Domain::kTransaction, serial));
   Plan plan{};
   const uint64_t kind = random.below(10);
   plan.kind = kind < 6   ? Plan::Kind::kToken
@@ -92,9 +118,9 @@ EvmLog EvmChain::log_of(const Plan& plan) const {
 }
 
 EvmTransaction EvmChain::made_transaction(uint64_t serial, uint64_t block, uint64_t index) const {
-  const Plan plan = this->plan(serial);
+  const Plan plan = this->plan(serial, block);
   EvmTransaction made;
-  made.hash = derivation_.marked_bytes(Domain::kTransaction, serial, 32);
+  made.hash = maker(serial, block).marked_bytes(Domain::kTransaction, serial, 32);
   made.block = block;
   made.index = index;
   made.from = accounts_[plan.from];
@@ -158,8 +184,7 @@ std::optional<EvmTransaction> EvmChain::transaction(std::string_view hash) const
     number = sent->second.block;
     index = sent->second.index;
   } else {
-    const auto serial = hash.size() == 32 ? derivation_.index_of(Domain::kTransaction, hash)
-                                          : std::optional<uint64_t>();
+    const auto serial = serial_of(hash);
     if (!serial) {
       return std::nullopt;
     }
@@ -171,7 +196,8 @@ std::optional<EvmTransaction> EvmChain::transaction(std::string_view hash) const
 
 std::string EvmChain::transaction_hash(uint64_t block, uint64_t index) const {
   if (index < made_count(block)) {
-    return derivation_.marked_bytes(Domain::kTransaction, first_serial(block) + index, 32);
+    const uint64_t serial = first_serial(block) + index;
+    return maker(serial, block).marked_bytes(Domain::kTransaction, serial, 32);
   }
   return sent_hashes_.at(block).at(index - made_count(block));
 }
@@ -186,7 +212,7 @@ std::vector<EvmLog> EvmChain::logs(uint64_t block) const {
     logs.push_back(std::move(log));
   };
   for (uint64_t i = 0; i < made_count(block); ++i) {
-    const Plan plan = this->plan(first_serial(block) + i);
+    const Plan plan = this->plan(first_serial(block) + i, block);
     if (plan.kind == Plan::Kind::kToken) {
       add(log_of(plan), i);
     }

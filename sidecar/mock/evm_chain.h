@@ -57,6 +57,18 @@ class EvmChain {
   /// Errors: kInvalid (not a transaction), kInUse (already known), kLimit; with a node's text.
   Result<std::string> send(std::string_view raw, Millis now);
 
+  /// A real reorganisation: from now on the blocks from `from` on are others, of other hashes, and
+  /// so is every second transaction made up for them; the rest, and what was sent, is in them too.
+  /// Whoever reorganises chains of one seed in the same way gets the same chain.
+  /// Errors: kInvalid for a block ahead of the head, or block 0; kLimit.
+  Status reorganise(uint64_t from, uint64_t salt, Millis now);
+  /// Looks at it as it was when a block was in it that is orphaned now; nullopt: as it is.
+  void set_view(std::optional<size_t> view) { hashes_.set_view(view); }
+  /// Nullopt for a block that is in it, or never was.
+  std::optional<size_t> orphan_view(std::string_view block_hash) const {
+    return hashes_.orphan_view(block_hash);
+  }
+
   /// Looks at it from a branch from now on; only hashes of blocks differ there.
   void set_branch(const std::optional<ChainBranch>& branch) { hashes_.set_branch(branch); }
 
@@ -101,7 +113,10 @@ class EvmChain {
     bool is_legacy;
   };
 
-  Plan plan(uint64_t serial) const;
+  Plan plan(uint64_t serial, uint64_t block) const;
+  /// What a made-up transaction is made from, in this block.
+  const Derivation& maker(uint64_t serial, uint64_t block) const;
+  std::optional<uint64_t> serial_of(std::string_view hash) const;
   /// The serial number, over the whole chain, of a block's first made-up transaction.
   uint64_t first_serial(uint64_t block) const;
   uint64_t made_count(uint64_t block) const { return counts_[block % kPeriod]; }

@@ -1,6 +1,7 @@
 #include "mock/evm_filters.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "mock/evm_json.h"
 #include "rpc/byte_text.h"
@@ -96,7 +97,16 @@ MethodReply EvmFilters::changes(std::string_view id, Millis now) {
   filter->next = std::max(filter->next, head + 1);
   if (filter->kind == Kind::kLogs) {
     const uint64_t last = filter->range.is_open ? head : std::min(head, filter->range.last);
-    return find_logs(chain_, filter->wanted, std::max(from, filter->range.first), last);
+    MethodReply found =
+        find_logs(chain_, filter->wanted, std::max(from, filter->range.first), last);
+    std::string removed;
+    for (const std::string& log : std::exchange(filter->removed, {})) {
+      removed += removed.empty() ? log : "," + log;
+    }
+    if (!found.is_error && !removed.empty()) {
+      found.json.insert(1, removed + (found.json == "[]" ? "" : ","));
+    }
+    return found;
   }
   MethodReply reply;
   JsonWriter writer(reply.json);
@@ -106,6 +116,26 @@ MethodReply EvmFilters::changes(std::string_view id, Millis now) {
   }
   writer.end_array();
   return reply;
+}
+
+void EvmFilters::on_reorganise(uint64_t from) {
+  for (auto& [ignored, filter] : filters_) {
+    if (filter.kind == Kind::kPending || filter.next <= from) {
+      continue;
+    }
+    const uint64_t first = std::max(from, filter.range.first);
+    for (uint64_t block = filter.next; filter.kind == Kind::kLogs && block-- > first;) {
+      std::vector<EvmLog> logs = chain_.logs(block);
+      for (auto log = logs.rbegin(); log != logs.rend() && filter.removed.size() < kLogResultsMax;
+           ++log) {
+        if (filter.wanted.matches(*log)) {
+          JsonWriter writer(filter.removed.emplace_back());
+          write_evm_log(writer, chain_, *log, true);
+        }
+      }
+    }
+    filter.next = from;
+  }
 }
 
 MethodReply EvmFilters::pending_changes(Filter& filter) const {

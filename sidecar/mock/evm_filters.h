@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/time.h"
 #include "mock/evm_chain.h"
@@ -37,6 +38,9 @@ class EvmFilters {
   /// All logs of a log filter's range.
   MethodReply logs(std::string_view id, Millis now);
   MethodReply remove(std::string_view id);
+  /// Before the blocks from `from` on become others: the next poll tells the logs that were polled
+  /// as removed, the newest first, and then what is new.
+  void on_reorganise(uint64_t from);
 
  private:
   enum class Kind { kLogs, kBlocks, kPending };
@@ -46,6 +50,7 @@ class EvmFilters {
     EvmLogRange range;
     uint64_t next = 0;  ///< the first block, or sent transaction, that no poll has seen
     Millis polled_at{0};
+    std::vector<std::string> removed = {};  ///< logs as JSON, for the next poll
   };
 
   MethodReply add(Filter filter, Millis now);

@@ -78,6 +78,29 @@ void write_roots(JsonWriter& writer, const EvmChain& chain, uint64_t number) {
   }
 }
 
+void write_header(JsonWriter& writer, const EvmChain& chain, const EvmBlock& block,
+                  bool is_pending) {
+  if (is_pending) {
+    writer.key("hash").null().key("miner").null().key("nonce").null();
+  } else {
+    hex(writer, "hash", block.hash);
+    hex(writer, "miner", block.miner);
+    writer.key("nonce").string("0x0000000000000000");
+  }
+  quantity(writer, "number", block.number);
+  hex(writer, "parentHash", block.parent_hash);
+  quantity(writer, "timestamp", block.unix_seconds);
+  quantity(writer, "baseFeePerGas", block.base_fee);
+  quantity(writer, "gasLimit", kEvmGasLimit);
+  quantity(writer, "gasUsed", block.gas_used);
+  quantity(writer, "difficulty", 0);
+  quantity(writer, "blobGasUsed", 0);
+  quantity(writer, "excessBlobGas", 0);
+  hex(writer, "extraData", "mock");
+  writer.key("sha3Uncles").string(kNoUncles).key("logsBloom").string(bloom_of(block));
+  write_roots(writer, chain, block.number);
+}
+
 void write_fees(JsonWriter& writer, const EvmChain& chain, const EvmTransaction& transaction) {
   if (transaction.type == 0) {
     quantity(writer, "gasPrice", transaction.fee_max);
@@ -122,26 +145,8 @@ Wide effective_gas_price(const EvmTransaction& transaction, Wide base_fee) {
 void write_evm_block(JsonWriter& writer, const EvmChain& chain, const EvmBlock& block,
                      bool has_whole_transactions, bool is_pending) {
   writer.begin_object();
-  if (is_pending) {
-    writer.key("hash").null().key("miner").null().key("nonce").null();
-  } else {
-    hex(writer, "hash", block.hash);
-    hex(writer, "miner", block.miner);
-    writer.key("nonce").string("0x0000000000000000");
-  }
-  quantity(writer, "number", block.number);
-  hex(writer, "parentHash", block.parent_hash);
-  quantity(writer, "timestamp", block.unix_seconds);
-  quantity(writer, "baseFeePerGas", block.base_fee);
-  quantity(writer, "gasLimit", kEvmGasLimit);
-  quantity(writer, "gasUsed", block.gas_used);
-  quantity(writer, "difficulty", 0);
-  quantity(writer, "blobGasUsed", 0);
-  quantity(writer, "excessBlobGas", 0);
+  write_header(writer, chain, block, is_pending);
   quantity(writer, "size", kBlockBytesEmpty + kTransactionBytes * block.transactions.size());
-  hex(writer, "extraData", "mock");
-  writer.key("sha3Uncles").string(kNoUncles).key("logsBloom").string(bloom_of(block));
-  write_roots(writer, chain, block.number);
   empty_list(writer, "uncles");
   empty_list(writer, "withdrawals");
   writer.key("transactions").begin_array();
@@ -153,6 +158,12 @@ void write_evm_block(JsonWriter& writer, const EvmChain& chain, const EvmBlock& 
     }
   }
   writer.end_array().end_object();
+}
+
+void write_evm_head(JsonWriter& writer, const EvmChain& chain, const EvmBlock& block) {
+  writer.begin_object();
+  write_header(writer, chain, block, false);
+  writer.end_object();
 }
 
 void write_evm_transaction(JsonWriter& writer, const EvmChain& chain,
@@ -213,7 +224,7 @@ void write_evm_receipt(JsonWriter& writer, const EvmChain& chain, const EvmBlock
   writer.end_array().key("logsBloom").string(bloom.hex()).end_object();
 }
 
-void write_evm_log(JsonWriter& writer, const EvmChain& chain, const EvmLog& log) {
+void write_evm_log(JsonWriter& writer, const EvmChain& chain, const EvmLog& log, bool is_removed) {
   writer.begin_object();
   hex(writer, "address", log.address);
   writer.key("topics").begin_array();
@@ -228,7 +239,7 @@ void write_evm_log(JsonWriter& writer, const EvmChain& chain, const EvmLog& log)
   hex(writer, "transactionHash", chain.transaction_hash(log.block, log.transaction_index));
   quantity(writer, "transactionIndex", log.transaction_index);
   quantity(writer, "logIndex", log.log_index);
-  writer.key("removed").boolean(false).end_object();
+  writer.key("removed").boolean(is_removed).end_object();
 }
 
 }  // namespace sidecar

@@ -23,6 +23,18 @@ MethodReply quantity_reply(Wide number) {
   return MethodReply::text_result(to_quantity(number));
 }
 
+/// Orphaned blocks are known by their hashes only, and a call is about one block.
+std::optional<size_t> orphan_view_of(const EvmChain& chain, const JsonValue& params) {
+  for (const JsonValue& param : params.items()) {
+    const JsonValue& named = param.is_object() ? param["blockHash"] : param;
+    const auto hash = from_hex(named.as_string().value_or(""));
+    if (const auto view = hash ? chain.orphan_view(*hash) : std::nullopt) {
+      return view;
+    }
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 struct EvmMethods::Row {
@@ -102,7 +114,18 @@ std::optional<MethodReply> EvmMethods::call(std::string_view method, const JsonV
     return MethodReply::invalid_params("missing value for required argument " +
                                        std::to_string(params.size()));
   }
-  return (this->*row->answer)(params, now);
+  const auto view = orphan_view_of(chain_, params);
+  chain_.set_view(view);
+  MethodReply reply = (this->*row->answer)(params, now);
+  chain_.set_view(std::nullopt);
+  return reply;
+}
+
+Status EvmMethods::reorganise(uint64_t from, uint64_t salt, Millis now) {
+  if (from > 0 && from <= chain_.head(now)) {
+    filters_.on_reorganise(from);
+  }
+  return chain_.reorganise(from, salt, now);
 }
 
 MethodReply EvmMethods::client_version(const JsonValue&, Millis) {

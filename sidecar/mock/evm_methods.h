@@ -17,7 +17,7 @@ namespace sidecar {
 /// eth_call and eth_sendRawTransaction; the whole list is the table in the .cc. What a node answers
 /// with null, an empty list or an error, this does too: see EvmContract for reverts, find_logs()
 /// for limits, EvmChain for what is made up.
-/// Not: no eth_subscribe (HTTP has none, so geth's refusal), no debug_ and trace_.
+/// Not: no eth_subscribe (HTTP has none, so geth's refusal; EvmFeeds), no debug_ and trace_.
 /// Units: `now` is time since the Unix epoch.  Owner: MockProvider, by value.
 class EvmMethods {
  public:
@@ -27,6 +27,9 @@ class EvmMethods {
 
   /// `params` is null, an array or an object. Nullopt: there is no such method.
   std::optional<MethodReply> call(std::string_view method, const JsonValue& params, Millis now);
+
+  /// EvmChain::reorganise, for filters too.
+  Status reorganise(uint64_t from, uint64_t salt, Millis now);
 
   const EvmChain& chain() const { return chain_; }
   EvmChain& chain() { return chain_; }

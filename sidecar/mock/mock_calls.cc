@@ -32,14 +32,6 @@ std::string_view wrong_id(std::string_view id) {
   return id == "1000000007" ? "1000000008" : "1000000007";
 }
 
-void append_blob(std::string& out, uint64_t bytes) {
-  const std::string_view pattern = MockCalls::blob_pattern();
-  for (; bytes > pattern.size(); bytes -= pattern.size()) {
-    out += pattern;
-  }
-  out += pattern.substr(0, bytes);
-}
-
 }  // namespace
 
 MockCalls::MockCalls(const MockOptions& options, Millis genesis_unix, MockFaults& faults,
@@ -56,6 +48,14 @@ std::string_view MockCalls::blob_pattern() {
     return letters;
   }();
   return pattern;
+}
+
+void MockCalls::append_blob(std::string& out, uint64_t bytes) {
+  const std::string_view pattern = blob_pattern();
+  for (; bytes > pattern.size(); bytes -= pattern.size()) {
+    out += pattern;
+  }
+  out += pattern.substr(0, bytes);
 }
 
 std::vector<std::string> MockCalls::methods_in(std::string_view text) {
@@ -76,8 +76,11 @@ std::vector<std::string> MockCalls::methods_in(std::string_view text) {
   return methods;
 }
 
-MockAnswer MockCalls::answer(std::string_view text, CallsAre calls, Millis now) {
-  return is_batch(text) ? batch(text, calls, now) : single(text, calls, now);
+MockAnswer MockCalls::answer(std::string_view text, CallsAre calls, Millis now, const Desk& desk) {
+  desk_ = desk ? &desk : nullptr;
+  MockAnswer answer = is_batch(text) ? batch(text, calls, now) : single(text, calls, now);
+  desk_ = nullptr;
+  return answer;
 }
 
 MockAnswer MockCalls::single(std::string_view text, CallsAre calls, Millis now) {
@@ -210,7 +213,11 @@ std::optional<MockCalls::Outturn> MockCalls::call(const RequestView& request,
   if (request.method.starts_with("mock_")) {
     return control(request.method, params);
   }
-  auto reply = node_.call(request.method, params, now, faults);
+  auto reply = desk_ == nullptr ? std::nullopt : (*desk_)(request.method, params);
+  if (reply) {
+    return Outturn{.reply = std::move(*reply)};
+  }
+  reply = node_.call(request.method, params, now, faults);
   return reply ? std::optional(Outturn{.reply = std::move(*reply)}) : std::nullopt;
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -57,13 +58,19 @@ class MockCalls {
   /// `faults` and `stats` outlive this.
   MockCalls(const MockOptions& options, Millis genesis_unix, MockFaults& faults, MockStats& stats);
 
-  MockAnswer answer(std::string_view text, CallsAre calls, Millis now);
+  /// Takes calls before the node does; nullopt leaves them to it. Subscriptions, on a WebSocket.
+  using Desk =
+      std::function<std::optional<MethodReply>(std::string_view method, const JsonValue& params)>;
+
+  MockAnswer answer(std::string_view text, CallsAre calls, Millis now, const Desk& desk = {});
+  MockNode& node() { return node_; }
   /// The newest block or slot, as a sound node has it.
   uint64_t head(Millis now) const { return node_.head(now); }
 
   /// The methods of the calls in a POST; none for what is no request.
   static std::vector<std::string> methods_in(std::string_view text);
 
+  static void append_blob(std::string& out, uint64_t bytes);
   /// The filler of a blob from any offset that is a multiple of kBlobPatternBytes.
   static std::string_view blob_pattern();
   static constexpr size_t kBlobPatternBytes = 26 * 2'520;
@@ -92,6 +99,7 @@ class MockCalls {
   MockFaults& faults_;
   MockStats& stats_;
   MockNode node_;
+  const Desk* desk_ = nullptr;  ///< within answer()
 };
 
 }  // namespace sidecar

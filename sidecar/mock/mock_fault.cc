@@ -13,9 +13,20 @@ namespace {
 using Kind = MockFaultKind;
 
 constexpr std::array<std::string_view, kMockFaultKindCount> kNames{
-    "refuse", "blackhole",   "latency",     "trickle",     "reset",    "truncate",
-    "html",   "http_status", "garbage",     "rpc_error",   "wrong_id", "lag",
-    "stuck",  "fork",        "wrong_chain", "null_recent", "syncing"};
+    "refuse",         "blackhole",
+    "latency",        "trickle",
+    "reset",          "truncate",
+    "html",           "http_status",
+    "garbage",        "rpc_error",
+    "wrong_id",       "lag",
+    "stuck",          "fork",
+    "wrong_chain",    "null_recent",
+    "syncing",        "ws_close",
+    "ws_reset",       "ws_refuse",
+    "ws_silent",      "missed_heads",
+    "duplicate",      "reorder",
+    "late_subscribe", "subscription_limit",
+    "ws_unsupported"};
 
 constexpr uint64_t kWaitMsMax = 10 * 60 * 1'000;
 constexpr uint64_t kBlocksMax = 1'000'000'000;
@@ -188,6 +199,44 @@ void read_fork(FaultKeys& keys, MockFault& fault) {
   }
 }
 
+/// Those of WebSockets.
+void read_socket_kind(FaultKeys& keys, MockFault& fault) {
+  switch (fault.kind) {
+    case Kind::kWsClose:
+      fault.code = static_cast<uint16_t>(keys.number("code", 1'000, 4'999).value_or(fault.code));
+      [[fallthrough]];
+    case Kind::kWsReset:
+      fault.after_events = keys.number("after_events", 1, UINT32_MAX).value_or(1);
+      return;
+    case Kind::kWsRefuse:
+      fault.status = static_cast<int>(keys.number("status", 400, 599).value_or(503));
+      return;
+    case Kind::kWsSilent:
+      fault.is_answering = keys.flag("answers", true);
+      return;
+    case Kind::kMissedHeads:
+      fault.every = keys.required("every", 1, UINT32_MAX);
+      return;
+    case Kind::kReorder: {
+      const auto how = keys.text("how").value_or("shuffle");
+      fault.is_swap = how == "swap";
+      if (how != "shuffle" && how != "swap") {
+        keys.fail("how", "want shuffle (within a block) or swap (with the next)");
+      }
+      return;
+    }
+    case Kind::kLateSubscribe:
+      fault.wait_min = Millis(keys.required("ms", 1, kWaitMsMax));
+      fault.is_early = keys.flag("events_first", true);
+      return;
+    case Kind::kSubscriptionLimit:
+      fault.limit = keys.required("limit", 0, UINT32_MAX);
+      return;
+    default:  // the others take no keys of their own
+      return;
+  }
+}
+
 void read_kind(FaultKeys& keys, MockFault& fault) {
   switch (fault.kind) {
     case Kind::kRefuse:
@@ -228,6 +277,17 @@ void read_kind(FaultKeys& keys, MockFault& fault) {
     case Kind::kSyncing:
       fault.blocks = keys.number("blocks", 1, kBlocksMax).value_or(kBlocksBehind);
       return;
+    case Kind::kWsClose:
+    case Kind::kWsReset:
+    case Kind::kWsRefuse:
+    case Kind::kWsSilent:
+    case Kind::kMissedHeads:
+    case Kind::kDuplicate:
+    case Kind::kReorder:
+    case Kind::kLateSubscribe:
+    case Kind::kSubscriptionLimit:
+    case Kind::kWsUnsupported:
+      return read_socket_kind(keys, fault);
   }
 }
 
@@ -278,11 +338,13 @@ bool MockFault::concerns(std::string_view method) const {
                               is_one_of(method, {"eth_chainId", "net_version", "getGenesisHash"});
   const bool is_about_health =
       kind != Kind::kSyncing || is_one_of(method, {"eth_syncing", "getHealth"});
+  const bool is_about_heads =
+      kind != Kind::kMissedHeads || !methods.empty() || is_one_of(method, {"newHeads", "slot"});
   const bool is_wanted = methods.empty() || std::any_of(methods.begin(), methods.end(),
                                                         [method](const std::string& glob) {
                                                           return matches_glob(glob, method);
                                                         });
-  return is_about_chain && is_about_health && is_wanted;
+  return is_about_chain && is_about_health && is_about_heads && is_wanted;
 }
 
 /// In linear time but for the last `*`, which is all that has to be gone back to.

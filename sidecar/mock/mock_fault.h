@@ -35,8 +35,19 @@ enum class MockFaultKind : uint8_t {
   kWrongChain,  ///< it says that it is of another chain
   kNullRecent,  ///< null for what is in the newest blocks
   kSyncing,     ///< it says that it is not in step
+  // WebSockets and their subscriptions.
+  kWsClose,            ///< closed after some events
+  kWsReset,            ///< RST after some events
+  kWsRefuse,           ///< a status in place of the upgrade
+  kWsSilent,           ///< open, and no events come
+  kMissedHeads,        ///< every nth event is left out
+  kDuplicate,          ///< an event comes twice
+  kReorder,            ///< events change places
+  kLateSubscribe,      ///< the answer to a subscription comes later, events may be before it
+  kSubscriptionLimit,  ///< no more than so many on a connection
+  kWsUnsupported,      ///< there are no subscriptions
 };
-inline constexpr size_t kMockFaultKindCount = 17;
+inline constexpr size_t kMockFaultKindCount = 27;
 
 std::string_view mock_fault_name(MockFaultKind kind);
 std::optional<MockFaultKind> mock_fault_kind_of(std::string_view name);
@@ -66,6 +77,14 @@ struct MockFault {
   uint64_t branch = 1;            ///< fork: nodes of the same number are on the same one
   std::optional<uint64_t> chain_id;
   std::optional<Millis> since;  ///< stuck
+  uint16_t code = 1011;         ///< ws_close
+  uint64_t after_events = 1;    ///< ws_close, ws_reset: of a connection
+  uint64_t every = 1;           ///< missed_heads
+  uint64_t seen = 0;            ///< missed_heads: events it was asked about
+  uint64_t limit = 0;           ///< subscription_limit
+  bool is_answering = true;     ///< ws_silent: calls are answered all the same
+  bool is_swap = false;         ///< reorder: with the next event, not within a block
+  bool is_early = true;         ///< late_subscribe: events do not wait for the answer
 
   bool concerns(std::string_view method) const;
 };

@@ -20,7 +20,7 @@ bool is_about_answer(Kind kind) {
 }
 
 bool is_about_call(Kind kind) {
-  return kind > Kind::kGarbage;
+  return kind > Kind::kGarbage && kind <= Kind::kSyncing;
 }
 
 /// An answer that is replaced or never comes has no body to spoil.

@@ -52,6 +52,27 @@ struct CallFaults {
   std::string error;  ///< a JSON-RPC error in place of a reply; empty = none
 };
 
+/// What happens to one event of a subscription.
+struct EventFaults {
+  bool is_lost = false;
+  bool is_twice = false;
+  bool is_swapped = false;  ///< with the next one
+};
+
+/// What happens to one request for a subscription.
+struct SubscribeFaults {
+  bool is_unsupported = false;
+  std::optional<uint64_t> limit;  ///< of the connection, which has reached it
+  Millis wait{0};                 ///< for the answer
+  bool is_early = false;          ///< events do not wait for the answer
+};
+
+/// How a WebSocket ends.
+struct SocketEnd {
+  bool is_reset = false;
+  uint16_t code = 0;
+};
+
 /// Where the chain is when faults are switched on: stuck and fork begin there.
 struct MockMoment {
   Millis now{0};
@@ -79,6 +100,22 @@ class MockFaults {
   AnswerFaults draw_answer(std::span<const std::string> methods);
   CallFaults draw_call(std::string_view method);
 
+  /// `kind`, here and below: feed_kind_name(), which is what `methods` name for these faults.
+  EventFaults draw_event(std::string_view kind);
+  /// Whether the events of one block change places.
+  bool draw_shuffle(std::string_view kind);
+  /// For one event that was sent, the `events_sent`th of its connection.
+  std::optional<SocketEnd> draw_end(std::string_view kind, uint64_t events_sent);
+  /// `open_count`: subscriptions that the connection has.
+  SubscribeFaults draw_subscribe(std::string_view kind, uint64_t open_count);
+  /// The HTTP status in place of an upgrade; 0 = none.
+  int draw_refusal();
+  /// Calls on WebSockets are not answered.
+  bool is_mute() const;
+  /// What the node that events come from has, of what strikes every call: lag, stuck, fork,
+  /// syncing without a rate and methods.
+  CallFaults of_feeds() const;
+
   bool is_empty() const { return faults_.empty(); }
   bool is_refusing() const;
   /// {"faults":[...],"strikes":[...]}: each as it was asked for, and how often it has struck.
@@ -90,6 +127,8 @@ class MockFaults {
   Result<std::vector<MockFault>> parse_list(const JsonValue& list, std::string_view key,
                                             const MockMoment& moment) const;
   bool strikes(MockFault& fault);
+  /// The first fault of this kind that strikes; it may be forgotten soon. Null for none.
+  const MockFault* draw_one(MockFaultKind kind, std::string_view name);
   void forget_healed();
 
   Random random_;

@@ -80,13 +80,17 @@ uint64_t MockNode::head(Millis now) const {
   return evm_ ? evm_->chain().head(now) : svm_->chain().slot(now, Commitment::kProcessed);
 }
 
+Millis MockNode::seen_at(Millis now, const CallFaults& faults) const {
+  return std::min(now, faults.stuck_at.value_or(now)) -
+         block_time_ * static_cast<int64_t>(faults.blocks_behind);
+}
+
 std::optional<MethodReply> MockNode::call(std::string_view method, const JsonValue& params,
                                           Millis now, const CallFaults& faults) {
   if (auto lied = lie(method, faults, now)) {
     return lied;
   }
-  Millis then = std::min(now, faults.stuck_at.value_or(now)) -
-                block_time_ * static_cast<int64_t>(faults.blocks_behind);
+  Millis then = seen_at(now, faults);
   if (faults.null_blocks > 0) {
     if (is_recent(method, params, then, faults.null_blocks)) {
       return MethodReply::result("null");

@@ -30,6 +30,10 @@ class MockNode {
                                   const CallFaults& faults);
 
   MockFamily family() const { return evm_ ? MockFamily::kEvm : MockFamily::kSvm; }
+  EvmMethods* evm() { return evm_ ? &*evm_ : nullptr; }  ///< null for the other family
+  SvmMethods* svm() { return svm_ ? &*svm_ : nullptr; }
+  /// The time that a node with these faults is at: earlier, when it is behind or stuck.
+  Millis seen_at(Millis now, const CallFaults& faults) const;
   /// The newest block or slot, as a sound node has it.
   uint64_t head(Millis now) const;
 

@@ -1,8 +1,10 @@
 #include "mock/mock_provider.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "base/check.h"
+#include "rpc/byte_text.h"
 
 namespace sidecar {
 
@@ -23,13 +25,16 @@ Millis since_start(Instant now) {
   return std::chrono::duration_cast<Millis>(now.time_since_epoch());
 }
 
-Millis genesis_of(const MockOptions& options, Millis unix_now) {
-  if (!options.head) {
-    return kGenesis;
+Millis block_time_of(const MockOptions& options) {
+  return options.block_time.value_or(options.family == MockFamily::kEvm ? MockNode::kEvmBlockTime
+                                                                        : MockNode::kSvmSlotTime);
+}
+
+Millis genesis_of(const MockOptions& options) {
+  if (!options.head || options.is_manual) {
+    return options.genesis.value_or(kGenesis);
   }
-  const Millis block_time = options.block_time.value_or(
-      options.family == MockFamily::kEvm ? MockNode::kEvmBlockTime : MockNode::kSvmSlotTime);
-  return unix_now - block_time * static_cast<int64_t>(*options.head);
+  return unix_time() - block_time_of(options) * static_cast<int64_t>(*options.head);
 }
 
 Status check(const MockOptions& options) {
@@ -41,6 +46,12 @@ Status check(const MockOptions& options) {
   if (options.head && *options.head > kHeadMax) {
     return invalid("head: at most 1000000000");
   }
+  if (options.genesis && (*options.genesis < Millis(0) || *options.genesis > unix_time())) {
+    return invalid("genesis: since the Unix epoch, and not ahead of the clock");
+  }
+  if (options.genesis && options.head && !options.is_manual) {
+    return invalid("genesis: goes with head only when blocks are manual");
+  }
   if (options.latency_min < Millis(0) || options.latency_max > kLatencyMax ||
       options.latency_min > options.latency_max) {
     return invalid("latency: from 0ms to 10m, and the least not above the most");
@@ -51,6 +62,11 @@ Status check(const MockOptions& options) {
   return Done{};
 }
 
+ControlAnswer refusal(const Error& error) {
+  const bool is_callers = error.code == Errc::kInvalid;
+  return {is_callers ? 400 : 500, "text/plain", error.detail + "\n"};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<MockProvider>> MockProvider::create(Loop& loop, const MockOptions& options) {
@@ -58,31 +74,26 @@ Result<std::unique_ptr<MockProvider>> MockProvider::create(Loop& loop, const Moc
     return checked.error();
   }
   std::unique_ptr<MockProvider> mock(new MockProvider(loop, options));
-  MockProvider& self = *mock;
   for (const std::string& fault : options.faults) {
     if (auto added = mock->faults_.add(fault, mock->moment()); !added.ok()) {
       return Error{Errc::kInvalid, "fault: " + added.error().detail};
     }
   }
-  auto acceptor = Acceptor::listen_tcp(
-      loop, options.host, options.port, kBacklog, [&self](int fd) { self.on_accept(fd); },
-      [&self] { ++self.stats_.connections_turned_away; });
-  if (!acceptor.ok()) {
-    return acceptor.error();
+  if (auto started = mock->start_listening(); !started.ok()) {
+    return started.error();
   }
-  mock->acceptor_ = std::move(acceptor).value();
-  mock->port_ = mock->acceptor_->port();
   if (auto started = mock->start_control(); !started.ok()) {
     return started.error();
   }
   HttpServerOptions server_options;
   server_options.output_bytes_max = kOutputBytesMax;
-  auto server = HttpServer::create(loop, server_options, self);
+  auto server = HttpServer::create(loop, server_options, *mock);
   if (!server.ok()) {
     return server.error();
   }
   mock->server_ = std::move(server).value();
   mock->delivery_.set_server(*mock->server_);
+  mock->sockets_.set_server(*mock->server_);
   const Status followed = mock->follow_refusal();
   CHECK(followed.ok());  // to refuse needs nothing
   return mock;
@@ -91,11 +102,43 @@ Result<std::unique_ptr<MockProvider>> MockProvider::create(Loop& loop, const Moc
 MockProvider::MockProvider(Loop& loop, const MockOptions& options)
     : loop_(loop),
       options_(options),
+      genesis_(genesis_of(options)),
+      manual_head_(options.head.value_or(0)),
       unix_offset_(unix_time() - since_start(loop.now())),
       random_(options.seed),
       faults_(options.seed, options.control_port.has_value()),
-      calls_(options, genesis_of(options, unix_now()), faults_, stats_),
-      delivery_(loop, stats_) {}
+      calls_(options, genesis_, faults_, stats_),
+      delivery_(loop, stats_),
+      sockets_({.loop = loop,
+                .calls = calls_,
+                .faults = faults_,
+                .stats = stats_,
+                .unix_now = [this] { return unix_now(); },
+                .seed = options.seed,
+                .is_manual = options.is_manual}) {}
+
+Status MockProvider::start_listening() {
+  const auto listen = [this](uint16_t port) {
+    return Acceptor::listen_tcp(
+        loop_, options_.host, port, kBacklog, [this](int fd) { on_accept(fd); },
+        [this] { ++stats_.connections_turned_away; });
+  };
+  auto acceptor = listen(options_.port);
+  if (!acceptor.ok()) {
+    return acceptor.error();
+  }
+  acceptor_ = std::move(acceptor).value();
+  port_ = acceptor_->port();
+  if (!options_.ws_port) {
+    return Done{};
+  }
+  auto more = listen(*options_.ws_port);
+  if (!more.ok()) {
+    return more.error();
+  }
+  ws_acceptor_ = std::move(more).value();
+  return Done{};
+}
 
 Status MockProvider::start_control() {
   if (!options_.control_port) {
@@ -115,7 +158,9 @@ Status MockProvider::start_control() {
 
 void MockProvider::close(std::function<void()> on_closed) {
   acceptor_.reset();
+  ws_acceptor_.reset();
   delivery_.drop_all();
+  sockets_.drop_all();
   server_->close([this, on_closed = std::move(on_closed)]() mutable {
     if (control_ == nullptr) {
       on_closed();
@@ -125,7 +170,11 @@ void MockProvider::close(std::function<void()> on_closed) {
   });
 }
 
+/// Manual blocks have a time of their own: the one at which the newest was made.
 Millis MockProvider::unix_now() const {
+  if (options_.is_manual) {
+    return genesis_ + block_time_of(options_) * static_cast<int64_t>(manual_head_);
+  }
   return since_start(loop_.now()) + unix_offset_;
 }
 
@@ -138,7 +187,7 @@ void MockProvider::on_accept(int fd) {
 
 HttpVerdict MockProvider::on_http_head(const HttpHead& head) {
   if (head.is_upgrade) {
-    return {.status = 404, .reason = "no WebSocket here\n"};
+    return sockets_.verdict();
   }
   if (MockControl::is_page(head) && is_here(head.path)) {
     return {};
@@ -177,16 +226,57 @@ ControlAnswer MockProvider::page(bool is_post, std::string_view path, std::strin
     return {.body = stats_json()};
   }
   if (is_post) {
+    const auto action = parse_mock_action(body);
+    if (action.ok() && action.value()) {
+      auto done = act(*action.value());
+      return done.ok() ? ControlAnswer{.body = done.value() + "\n"} : refusal(done.error());
+    }
+    if (!action.ok()) {
+      return refusal(action.error());
+    }
     auto applied = faults_.apply(body, moment());
     if (applied.ok()) {
       applied = follow_refusal();
+      sockets_.step();  // as a node on another branch, or one that syncs
     }
     if (!applied.ok()) {
-      const bool is_callers = applied.error().code == Errc::kInvalid;
-      return {is_callers ? 400 : 500, "text/plain", applied.error().detail + "\n"};
+      return refusal(applied.error());
     }
   }
   return {.body = faults_.json()};
+}
+
+Result<std::string> MockProvider::act(const MockAction& action) {
+  std::string more;
+  switch (action.kind) {
+    case MockAction::Kind::kMine:
+      if (!options_.is_manual) {
+        return Error{Errc::kInvalid, "mine: needs --manual-blocks"};
+      }
+      mine(action.count);
+      break;
+    case MockAction::Kind::kReorg: {
+      const uint64_t head = calls_.head(unix_now());
+      const uint64_t at = action.at.value_or(head + 1 - std::min(head, action.depth));
+      if (auto done = sockets_.reorganise(at, action.salt); !done.ok()) {
+        return done.error();
+      }
+      more = ",\"at\":" + std::to_string(at);
+      break;
+    }
+    case MockAction::Kind::kCloseSockets:
+      more = ",\"sockets\":" + std::to_string(sockets_.end_all(action.code));
+      break;
+  }
+  return "{\"head\":" + std::to_string(calls_.head(unix_now())) + more + "}";
+}
+
+/// One by one, so that each is told at its own time.
+void MockProvider::mine(uint64_t count) {
+  for (uint64_t i = 0; i < count; ++i) {
+    ++manual_head_;
+    sockets_.step();
+  }
 }
 
 MockMoment MockProvider::moment() const {
@@ -198,13 +288,19 @@ Status MockProvider::follow_refusal() {
   if (faults_.is_refusing() == is_refusing_) {
     return Done{};
   }
-  if (is_refusing_) {
-    if (auto resumed = acceptor_->resume(); !resumed.ok()) {
+  for (Acceptor* acceptor : {acceptor_.get(), ws_acceptor_.get()}) {
+    if (acceptor == nullptr) {
+      continue;
+    }
+    if (!is_refusing_) {
+      acceptor->refuse();
+    } else if (auto resumed = acceptor->resume(); !resumed.ok()) {
       return resumed;
     }
-  } else {
-    acceptor_->refuse();
+  }
+  if (!is_refusing_) {
     server_->reset_connections();
+    sockets_.end_all(std::nullopt);
   }
   is_refusing_ = !is_refusing_;
   return Done{};
@@ -217,6 +313,7 @@ void MockProvider::on_post(HttpExchangeId id, std::string_view body) {
   MockAnswer answer = faults.is_carried_out ? answer_to(body) : answer_in_place_of(body, faults);
   const Millis wait = draw_latency() + answer.wait + faults.wait;
   delivery_.begin(id, std::move(answer), faults, wait);
+  sockets_.step();  // what was sent is pending from now on
 }
 
 MockAnswer MockProvider::answer_to(std::string_view body) {
@@ -269,12 +366,16 @@ Millis MockProvider::draw_latency() {
   return options_.latency_min + Millis(width == 0 ? 0 : random_.below(width + 1));
 }
 
-std::string MockProvider::stats_json() const {
+std::string MockProvider::stats_json() {
   std::string about;
   const bool is_evm = options_.family == MockFamily::kEvm;
   about += is_evm ? R"("family":"evm",)" : R"("family":"svm",)";
   about += "\"seed\":" + std::to_string(options_.seed) + ",";
   about += "\"head\":" + std::to_string(calls_.head(unix_now())) + ",";
+  if (!is_evm) {
+    const std::string& program = calls_.node().svm()->accounts().program();
+    about += "\"svm_program\":\"" + to_base58(program) + "\",";
+  }
   about += "\"faults_injected\":" + faults_.counts_json() + ",";
   return stats_.json(about);
 }

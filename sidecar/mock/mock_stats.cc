@@ -39,6 +39,7 @@ std::string MockStats::json(std::string_view about) const {
   writer.key("failures_injected").begin_object().key("http_503").number(failed_with_503);
   writer.key("cut").number(failed_with_cut).key("internal_error").number(failed_with_error);
   writer.key("total").number(failed_with_503 + failed_with_cut + failed_with_error).end_object();
+  writer.key("ws").raw(sockets.json());
   writer.key("last_ids").begin_array();
   for (const std::string& id : last_ids) {
     writer.raw(id);

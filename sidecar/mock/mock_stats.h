@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "mock/socket_stats.h"
 #include "mock/transaction_ledger.h"
 
 namespace sidecar {
@@ -23,6 +24,7 @@ struct MockStats {
   uint64_t invalid = 0;  ///< texts and batch members that are no request
   std::map<std::string, uint64_t, std::less<>> by_method;
   TransactionLedger transactions;
+  SocketStats sockets;
   std::deque<std::string> last_ids;  ///< as they were written, the newest last
 
   uint64_t connections_open = 0;

@@ -11,6 +11,7 @@ namespace {
 constexpr uint64_t kLamportsPerByte = 6'960;  // two years of rent
 constexpr uint64_t kAccountOverheadBytes = 128;
 constexpr size_t kProgramAccountBytes = 64;
+constexpr uint64_t kWritePeriod = 8;  // slots from one write to a program account to the next
 constexpr size_t kTokenAccountBytes = 165;
 constexpr size_t kMintBytes = 82;
 
@@ -115,13 +116,30 @@ std::optional<SvmAccount> SvmAccounts::find(std::string_view key, uint64_t slot)
       found != program_account_numbers_.end()) {
     return rent_exempt(program_, chain_.derivation().bytes(Domain::kProgramAccount,
                                                            kProgramAccounts + found->second,
-                                                           kProgramAccountBytes));
+                                                           kProgramAccountBytes - 8) +
+                                     to_little_endian(written_at(found->second, slot), 8));
   }
   const uint64_t lamports = chain_.balance(key, slot);
   if (lamports == 0) {
     return std::nullopt;
   }
   return SvmAccount{lamports, std::string(kSystemProgram), "", false};
+}
+
+uint64_t SvmAccounts::written_at(uint64_t program_account, uint64_t slot) const {
+  uint64_t written = slot - std::min(slot, (slot - program_account) % kWritePeriod);
+  while (written >= kWritePeriod && chain_.is_skipped(written)) {
+    written -= kWritePeriod;
+  }
+  return written;
+}
+
+bool SvmAccounts::has_changed(std::string_view key, uint64_t slot) const {
+  if (const auto found = program_account_numbers_.find(std::string(key));
+      found != program_account_numbers_.end()) {
+    return written_at(found->second, slot) == slot;
+  }
+  return slot > 0 && chain_.balance(key, slot) != chain_.balance(key, chain_.parent_slot(slot));
 }
 
 std::vector<std::string> SvmAccounts::owned_by(std::string_view program) const {

@@ -34,7 +34,8 @@ struct SvmMint {
 
 /// What lies at each address of the mock cluster: wallets, two SPL mints with an account of each
 /// wallet, a program with kProgramAccounts accounts of its own, and the native programs. Any other
-/// address is there once it has been sent lamports.
+/// address is there once it has been sent lamports. The program writes to a few of its accounts in
+/// every block: their last 8 bytes are the slot of that, little-endian.
 /// Owner: SvmMethods, by value.
 class SvmAccounts {
  public:
@@ -45,6 +46,8 @@ class SvmAccounts {
   explicit SvmAccounts(const SvmChain& chain);
 
   std::optional<SvmAccount> find(std::string_view key, uint64_t slot) const;
+  /// Whether it is another one after this slot than before. Requires: a block is in the slot.
+  bool has_changed(std::string_view key, uint64_t slot) const;
   /// The addresses of all accounts that this program owns; wallets are not listed.
   std::vector<std::string> owned_by(std::string_view program) const;
 
@@ -55,6 +58,8 @@ class SvmAccounts {
   const SvmTokenAccount* token_account(std::string_view key) const;
 
  private:
+  uint64_t written_at(uint64_t program_account, uint64_t slot) const;
+
   const SvmChain& chain_;
   std::string program_;
   std::vector<SvmMint> mints_;

@@ -36,9 +36,13 @@ SvmChain::SvmChain(const SvmChainOptions& options)
   }
 }
 
-uint64_t SvmChain::slot(Millis now, Commitment commitment) const {
+uint64_t SvmChain::newest_slot(Millis now) const {
   const Millis age = std::max(now - options_.genesis_unix, Millis(0));
-  const auto newest = static_cast<uint64_t>(age / options_.slot_time);
+  return static_cast<uint64_t>(age / options_.slot_time);
+}
+
+uint64_t SvmChain::slot(Millis now, Commitment commitment) const {
+  const uint64_t newest = newest_slot(now);
   uint64_t lag = 0;
   switch (commitment) {
     case Commitment::kProcessed:
@@ -75,8 +79,7 @@ uint64_t SvmChain::block_height(uint64_t slot) const {
 }
 
 uint64_t SvmChain::unix_seconds(uint64_t slot) const {
-  const Millis made_at = options_.genesis_unix + options_.slot_time * static_cast<int64_t>(slot);
-  return static_cast<uint64_t>(made_at / Millis(1'000));
+  return static_cast<uint64_t>(slot_begin(slot) / Millis(1'000));
 }
 
 std::string SvmChain::blockhash(uint64_t slot) const {

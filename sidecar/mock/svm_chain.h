@@ -70,6 +70,11 @@ class SvmChain {
 
   const Derivation& derivation() const { return derivation_; }
   Millis slot_time() const { return options_.slot_time; }
+  /// The newest slot, which may have been skipped.
+  uint64_t newest_slot(Millis now) const;
+  Millis slot_begin(uint64_t slot) const {
+    return options_.genesis_unix + options_.slot_time * static_cast<int64_t>(slot);
+  }
   /// The newest block of this commitment.
   uint64_t slot(Millis now, Commitment commitment) const;
   /// Requires, here and below: any slot; whether the chain has come there is for the caller.

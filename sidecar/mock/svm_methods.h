@@ -3,6 +3,7 @@
 #include <functional>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "base/time.h"
 #include "mock/method_reply.h"
@@ -18,7 +19,7 @@ namespace sidecar {
 /// whole list is the table in the .cc. Commitments lag behind the newest slot by 0, 1 and 32 slots.
 /// Errors carry Agave's codes: -32002 (preflight), -32004 and -32007 (no such block, skipped slot),
 /// -32015 (version), -32016 (minContextSlot).
-/// Not: no subscriptions (they need a WebSocket); the encoding base64+zstd is refused.
+/// Not: no subscriptions (SvmFeeds); the encoding base64+zstd is refused.
 /// Units: `now` is time since the Unix epoch.  Owner: MockProvider, by value.
 class SvmMethods {
  public:
@@ -89,6 +90,10 @@ struct SvmContext {
 };
 SvmContext svm_context(const SvmChain& chain, const JsonValue& params, size_t config_index,
                        Millis now, SvmEncoding encoding = SvmEncoding::kBinary);
+/// The block of a slot with these of its transactions, as getBlock and blockSubscribe write it.
+MethodReply svm_block(const SvmChain& chain, uint64_t slot,
+                      const std::vector<SvmTransaction>& transactions, const JsonValue& config,
+                      SvmEncoding encoding);
 /// `{"context":{"apiVersion","slot"},"value":...}` around what `write_value` writes.
 MethodReply svm_reply_in_context(uint64_t slot,
                                  const std::function<void(JsonWriter&)>& write_value);

@@ -81,6 +81,31 @@ std::string_view confirmation_text(const SvmChain& chain, uint64_t slot, Millis 
 
 }  // namespace
 
+MethodReply svm_block(const SvmChain& chain, uint64_t slot,
+                      const std::vector<SvmTransaction>& transactions, const JsonValue& config,
+                      SvmEncoding encoding) {
+  for (const SvmTransaction& each : transactions) {
+    if (const auto fault = version_fault(config, each)) {
+      return *fault;
+    }
+  }
+  const uint64_t parent = chain.parent_slot(slot);
+  MethodReply reply;
+  JsonWriter writer(reply.json);
+  writer.begin_object().key("blockHeight").number(chain.block_height(slot));
+  writer.key("blockTime").number(chain.unix_seconds(slot));
+  writer.key("blockhash").string(to_base58(chain.blockhash(slot)));
+  writer.key("parentSlot").number(parent);
+  writer.key("previousBlockhash").string(to_base58(chain.blockhash(parent)));
+  const JsonValue& rewards = config[config.has("showRewards") ? "showRewards" : "rewards"];
+  if (rewards.as_bool().value_or(true)) {
+    writer.key("rewards").begin_array().end_array();
+  }
+  write_transactions(writer, transactions, config, encoding);
+  writer.end_object();
+  return reply;
+}
+
 MethodReply SvmMethods::block(const JsonValue& params, Millis now) {
   const auto slot = number_param(params, 0);
   if (!slot.ok()) {
@@ -100,27 +125,8 @@ MethodReply SvmMethods::block(const JsonValue& params, Millis now) {
   if (chain_.is_skipped(slot.value())) {
     return skipped(slot.value());
   }
-  const JsonValue& config = params.at(1);
   const std::vector<SvmTransaction> transactions = chain_.transactions(slot.value());
-  for (const SvmTransaction& each : transactions) {
-    if (const auto fault = version_fault(config, each)) {
-      return *fault;
-    }
-  }
-  const uint64_t parent = chain_.parent_slot(slot.value());
-  MethodReply reply;
-  JsonWriter writer(reply.json);
-  writer.begin_object().key("blockHeight").number(chain_.block_height(slot.value()));
-  writer.key("blockTime").number(chain_.unix_seconds(slot.value()));
-  writer.key("blockhash").string(to_base58(chain_.blockhash(slot.value())));
-  writer.key("parentSlot").number(parent);
-  writer.key("previousBlockhash").string(to_base58(chain_.blockhash(parent)));
-  if (config["rewards"].as_bool().value_or(true)) {
-    writer.key("rewards").begin_array().end_array();
-  }
-  write_transactions(writer, transactions, config, context.config.form.encoding);
-  writer.end_object();
-  return reply;
+  return svm_block(chain_, slot.value(), transactions, params.at(1), context.config.form.encoding);
 }
 
 MethodReply SvmMethods::block_time(const JsonValue& params, Millis now) {

@@ -4,6 +4,7 @@ import http.client
 import json
 
 import sidecar_process
+import ws_client
 
 
 class MockProvider(sidecar_process.Process):
@@ -27,11 +28,20 @@ class MockProvider(sidecar_process.Process):
         where = super().wait_listening()
         self.address = where["http"]
         self.control_address = where["control"]
+        self.ws_address = where.get("ws", where["http"])
         return where
 
     @property
     def url(self):
         return f"http://{self.address}"
+
+    @property
+    def ws_url(self):
+        return f"ws://{self.address}"
+
+    def ws(self, path="/", **more):
+        """A WebSocket to it."""
+        return ws_client.WebSocket(self.address, path, **more)
 
     @property
     def port(self):
@@ -73,6 +83,32 @@ class MockProvider(sidecar_process.Process):
 
     def stats(self):
         return json.loads(self.page("GET", "/stats")[1])
+
+    def ws_stats(self):
+        """WebSockets and subscriptions: open, subscriptions_open, events_sent, ..."""
+        return self.stats()["ws"]
+
+    def act(self, **action):
+        """One of the actions of /control; what it answers, the head first of all."""
+        status, text = self.page("POST", "/control", json.dumps(action))
+        if status != 200:
+            raise AssertionError(f"/control answers {status}: {text}")
+        return json.loads(text)
+
+    def mine(self, count=1):
+        """So many blocks or slots more, for --manual-blocks; the new head."""
+        return self.act(mine={"count": count})["head"]
+
+    def reorg(self, **how):
+        """The blocks from `at` on, or the last `depth`, become others by `salt`; {head, at}."""
+        return self.act(reorg=how)
+
+    def close_sockets(self, code=1011):
+        """Closes every WebSocket now; how many there were."""
+        return self.act(close_sockets={"code": code})["sockets"]
+
+    def reset_sockets(self):
+        return self.act(close_sockets={"reset": True})["sockets"]
 
     def call(self, method, params=(), call_id=1):
         """The reply to one call, straight to the provider."""
