@@ -28,6 +28,8 @@ struct ProviderOptions {
   size_t stream_bytes_min = 256u << 10;   ///< a longer result is passed on while it arrives
   uint32_t rate_bytes_min = 1'024;        ///< a body slower than this per second ...
   Millis rate_window{10'000};             ///< ... for this long is given up
+  Millis ping_interval{10'000};           ///< between pings on a WebSocket
+  uint32_t ping_misses_max = 2;           ///< intervals without a sign of life: it is dead
   std::string proxy;    ///< http:// or socks5h:// ; empty = none, whatever the environment says
   std::string ca_file;  ///< PEM bundle instead of the system's; empty = system
 };
