@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "core/event_stream.h"
+#include "core/svm_slot_memory.h"
+
+namespace sidecar {
+
+/// slotSubscribe: the slots that a node begins to process, each with its parent once.
+/// Nobody keeps them, so what was missed between two sources is a gap; whether anything was, the
+/// parent of the next one says: it is known unless it was missed. Forks make slots come out of
+/// order; those that come late from a source that is behind are dropped.
+///
+///   a silent source is asked for its slot; when it then stays silent below that slot, it is
+///   doubted
+/// Limits: seen_max slots are remembered. Owner: Feed.
+class SvmSlotStream final : public EventStream {
+ public:
+  SvmSlotStream(const StreamOptions& options, StreamOut& out)
+      : EventStream(options, out), seen_(options.seen_max) {}
+
+ private:
+  void begin_catch_up() override;
+  void take(std::string_view value) override;
+  void take_answer(std::string_view result) override;
+  void take_gap(GapReason reason) override;
+  void drop_question() override { node_slot_ = 0; }
+
+  SvmSlotMemory seen_;
+  bool is_begun_ = false;
+  bool is_to_check_ = false;  ///< is the next one's parent known?
+  uint64_t last_slot_ = 0;    ///< 0 = none yet
+  uint64_t floor_ = 0;        ///< what a new source tells below this is old
+  uint64_t node_slot_ = 0;    ///< the source's, as asked while it was silent
+};
+
+}  // namespace sidecar
