@@ -64,6 +64,7 @@ class EvmChain {
   Status reorganise(uint64_t from, uint64_t salt, Millis now);
   /// Looks at it as it was when a block was in it that is orphaned now; nullopt: as it is.
   void set_view(std::optional<size_t> view) { hashes_.set_view(view); }
+  bool has_orphans() const { return hashes_.reorganisations() > 0; }
   /// Nullopt for a block that is in it, or never was.
   std::optional<size_t> orphan_view(std::string_view block_hash) const {
     return hashes_.orphan_view(block_hash);

@@ -25,6 +25,9 @@ MethodReply quantity_reply(Wide number) {
 
 /// Orphaned blocks are known by their hashes only, and a call is about one block.
 std::optional<size_t> orphan_view_of(const EvmChain& chain, const JsonValue& params) {
+  if (!chain.has_orphans()) {
+    return std::nullopt;
+  }
   for (const JsonValue& param : params.items()) {
     const JsonValue& named = param.is_object() ? param["blockHash"] : param;
     const auto hash = from_hex(named.as_string().value_or(""));
@@ -256,8 +259,10 @@ MethodReply EvmMethods::transaction_by_hash(const JsonValue& params, Millis now)
     return MethodReply::invalid_params(hash.error().detail);
   }
   const auto transaction = chain_.transaction(hash.value());
-  const bool is_pending = transaction && transaction->block > chain_.head(now);
-  if (!transaction || (is_pending && !transaction->is_sent)) {
+  const uint64_t head = chain_.head(now);
+  const bool is_pending = transaction && transaction->block > head;
+  // What is made up is pending while its block is the next one, as EvmFeeds tell it.
+  if (!transaction || (!transaction->is_sent && transaction->block > head + 1)) {
     return null_reply();
   }
   MethodReply reply;

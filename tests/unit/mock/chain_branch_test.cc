@@ -34,4 +34,60 @@ TEST_CASE("BlockHashes: branches of one number agree, of another differ, and can
   CHECK(one.hash(60) == common);
 }
 
+TEST_CASE("BlockHashes: a reorganisation changes all from its block on, and nothing below") {
+  BlockHashes was(7);
+  BlockHashes is(7);
+  is.reorganise(100, 1, 105);
+
+  CHECK(is.hash(99) == was.hash(99));
+  for (const uint64_t block : {100u, 105u, 106u, 9'000u}) {
+    CAPTURE(block);
+    CHECK(is.hash(block) != was.hash(block));
+    CHECK(is.block_of(is.hash(block)) == block);
+    CHECK_FALSE(is.block_of(was.hash(block)));
+  }
+}
+
+TEST_CASE("BlockHashes: those told the same agree, another block, salt or past is another chain") {
+  const auto hash_of = [](std::initializer_list<ChainBranch> steps) {
+    BlockHashes hashes(7);
+    for (const ChainBranch& step : steps) {
+      hashes.reorganise(step.from, step.number, 200);
+    }
+    return hashes.hash(150);
+  };
+  const std::string one = hash_of({{100, 1}});
+
+  CHECK(hash_of({{100, 1}}) == one);
+  CHECK(hash_of({{100, 2}}) != one);
+  CHECK(hash_of({{101, 1}}) != one);
+  CHECK(hash_of({{120, 1}}) != hash_of({{100, 1}, {120, 1}}));
+  // What began later is gone, so it makes no difference.
+  CHECK(hash_of({{120, 1}, {100, 1}}) == one);
+  CHECK(hash_of({{100, 1}, {180, 1}}) == one);
+}
+
+TEST_CASE("BlockHashes: an orphan leads to the newest view that had it, until the head of then") {
+  BlockHashes hashes(7);
+  const std::string first = hashes.hash(104);
+  const std::string never = hashes.hash(106);
+  hashes.reorganise(104, 1, 105);
+  const std::string second = hashes.hash(104);
+  CHECK_FALSE(hashes.orphan_view(second));
+  hashes.reorganise(103, 2, 110);
+  hashes.reorganise(200, 3, 220);
+
+  CHECK(hashes.orphan_view(first) == 0);
+  CHECK(hashes.orphan_view(second) == 1);
+  CHECK_FALSE(hashes.orphan_view(never));
+  CHECK_FALSE(hashes.orphan_view(hashes.hash(104)));
+  CHECK_FALSE(hashes.orphan_view(hashes.hash(50)));
+  CHECK_FALSE(hashes.orphan_view("short"));
+  hashes.set_view(1);
+  CHECK(hashes.hash(104) == second);
+  CHECK(hashes.block_of(second) == 104);
+  hashes.set_view(std::nullopt);
+  CHECK(hashes.block_of(second) == std::nullopt);
+}
+
 }  // namespace sidecar::testing

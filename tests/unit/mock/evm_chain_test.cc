@@ -162,4 +162,52 @@ TEST_CASE("EvmChain: balances move with the chain and are never negative") {
   CHECK(!chain.is_token(account));
 }
 
+TEST_CASE("EvmChain: a reorganisation keeps half of the transactions and answers for no others") {
+  constexpr Millis kStart{1'700'000'000'000};
+  EvmChain chain({.seed = 5, .block_time = Millis(1'000), .genesis_unix = kStart});
+  const Millis now = kStart + Millis(500'000);
+  const EvmBlock old = chain.block(500);
+
+  REQUIRE(chain.reorganise(499, 1, now).ok());
+
+  const EvmBlock fresh = chain.block(500);
+  REQUIRE(fresh.transactions.size() == old.transactions.size());
+  CHECK(fresh.parent_hash == chain.block(499).hash);
+  CHECK(chain.block(499).parent_hash == chain.block(498).hash);
+  size_t kept_count = 0;
+  for (size_t i = 0; i < old.transactions.size(); ++i) {
+    CAPTURE(i);
+    const std::string& before = old.transactions[i].hash;
+    const std::string& after = fresh.transactions[i].hash;
+    kept_count += before == after ? 1 : 0;
+    CHECK(chain.transaction_hash(500, i) == after);
+    REQUIRE(chain.transaction(after));
+    CHECK(chain.transaction(after)->index == i);
+    CHECK(chain.transaction(before).has_value() == (before == after));
+    CHECK(fresh.transactions[i].nonce == old.transactions[i].nonce);
+  }
+  CHECK(kept_count > 0);
+  CHECK(kept_count < old.transactions.size());
+  const auto view = chain.orphan_view(old.hash);
+  REQUIRE(view);
+  chain.set_view(view);
+  CHECK(chain.block(500).hash == old.hash);
+  CHECK(chain.block(500).transactions.back().hash == old.transactions.back().hash);
+}
+
+TEST_CASE("EvmChain: only blocks that are there can be reorganised") {
+  EvmChain chain({.seed = 5, .block_time = Millis(1'000), .genesis_unix = Millis(0)});
+  const auto refusal = [&chain](uint64_t from) {
+    const Status done = chain.reorganise(from, 1, Millis(10'000));
+    return done.ok() ? std::optional<Errc>() : done.error().code;
+  };
+
+  CHECK(refusal(0) == Errc::kInvalid);
+  CHECK(refusal(11) == Errc::kInvalid);
+  for (size_t i = 0; i < BlockHashes::kReorganisationsMax; ++i) {
+    REQUIRE_FALSE(refusal(10));
+  }
+  CHECK(refusal(10) == Errc::kLimit);
+}
+
 }  // namespace sidecar::testing

@@ -150,4 +150,37 @@ TEST_CASE("EvmFilters: the count is bounded, and idle ones make room") {
   CHECK(!house.filters.add_blocks(house.now).is_error);
 }
 
+TEST_CASE("EvmFilters: after a reorganisation a poll tells what is gone, then what is new") {
+  House house;
+  const uint64_t head = house.chain.head(house.now);
+  const std::string logs = house.id_of(house.filters.add_logs(
+      {}, {.first = head, .last = head, .is_open = true, .is_known = true}, house.now));
+  const std::string unpolled = house.id_of(house.filters.add_logs(
+      {}, {.first = head, .last = head, .is_open = true, .is_known = true}, house.now));
+  const std::string blocks = house.id_of(house.filters.add_blocks(house.now));
+  const uint64_t from = head + 3;
+  const size_t old_count = house.chain.logs(from).size();
+  REQUIRE(old_count > 0);
+  house.now += 3 * kBlockTime;
+  house.filters.changes(logs, house.now);
+  house.filters.changes(blocks, house.now);
+
+  house.filters.on_reorganise(from);
+  REQUIRE(house.chain.reorganise(from, 1, house.now).ok());
+
+  const JsonValue told = list_of(house.filters.changes(logs, house.now));
+  REQUIRE(told.size() == old_count + house.chain.logs(from).size());
+  for (size_t i = 0; i < told.size(); ++i) {
+    CAPTURE(i);
+    CHECK(told.at(i)["removed"].as_bool() == (i < old_count));
+    CHECK((told.at(i)["blockHash"].as_string() == to_hex(house.chain.block_hash(from))) ==
+          (i >= old_count));
+  }
+  CHECK(list_of(house.filters.changes(logs, house.now)).size() == 0);
+  CHECK(list_of(house.filters.changes(blocks, house.now)).size() == 1);
+  const JsonValue all = list_of(house.filters.changes(unpolled, house.now));
+  CHECK(std::none_of(all.items().begin(), all.items().end(),
+                     [](const JsonValue& log) { return *log["removed"].as_bool(); }));
+}
+
 }  // namespace sidecar::testing

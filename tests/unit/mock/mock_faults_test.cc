@@ -156,4 +156,92 @@ TEST_CASE("MockFaults: stuck and a fork by depth begin where the chain was") {
   CHECK(with(R"({"kind":"fork","depth":5000})").draw_call("x").branch->from == 0);
 }
 
+TEST_CASE("MockFaults: every nth head is missed, of heads alone unless it is said") {
+  MockFaults set = with(R"({"kind":"missed_heads","every":3})");
+  const auto missed = [&set](std::string_view kind) {
+    std::string text;
+    for (int i = 0; i < 7; ++i) {
+      text += set.draw_event(kind).is_lost ? 'x' : '.';
+    }
+    return text;
+  };
+
+  CHECK(missed("newHeads") == "..x..x.");
+  CHECK(missed("logs") == ".......");
+  CHECK(count_of(set, "missed_heads") == 2);
+  set = with(R"({"kind":"missed_heads","every":2,"methods":["logs"],"count":1})");
+  CHECK(missed("newHeads") == ".......");
+  CHECK(missed("logs") == ".x.....");
+}
+
+TEST_CASE("MockFaults: events come twice, change places or not at all") {
+  MockFaults set = with(R"([{"kind":"duplicate","count":1},{"kind":"reorder","how":"swap",
+    "methods":["slot"]},{"kind":"reorder","methods":["logs"]}])");
+
+  CHECK(set.draw_event("newHeads").is_twice);
+  CHECK_FALSE(set.draw_event("newHeads").is_twice);
+  CHECK(set.draw_event("slot").is_swapped);
+  CHECK_FALSE(set.draw_event("logs").is_swapped);
+  CHECK(set.draw_shuffle("logs"));
+  CHECK_FALSE(set.draw_shuffle("slot"));
+  CHECK_FALSE(set.is_mute());
+  set = with(R"({"kind":"ws_silent","answers":false})");
+  CHECK(set.draw_event("logs").is_lost);
+  CHECK(set.is_mute());
+  CHECK_FALSE(with(R"({"kind":"ws_silent"})").is_mute());
+}
+
+TEST_CASE("MockFaults: a connection ends after so many events") {
+  MockFaults set = with(R"({"kind":"ws_close","code":4001,"after_events":3,"count":1})");
+  CHECK_FALSE(set.draw_end("logs", 2));
+  const auto end = set.draw_end("logs", 3);
+  REQUIRE(end);
+  CHECK_FALSE(end->is_reset);
+  CHECK(end->code == 4'001);
+  CHECK_FALSE(set.draw_end("logs", 4));
+
+  set = with(R"({"kind":"ws_reset"})");
+  CHECK(set.draw_end("slot", 1)->is_reset);
+}
+
+TEST_CASE("MockFaults: subscriptions are refused, limited or answered late") {
+  MockFaults set = with(R"([{"kind":"ws_unsupported","methods":["logs"]},{"kind":
+    "subscription_limit","limit":2},{"kind":"late_subscribe","ms":40,"events_first":false}])");
+
+  CHECK(set.draw_subscribe("logs", 0).is_unsupported);
+  const SubscribeFaults fine = set.draw_subscribe("newHeads", 1);
+  CHECK_FALSE(fine.is_unsupported);
+  CHECK_FALSE(fine.limit);
+  CHECK(fine.wait == Millis(40));
+  CHECK_FALSE(fine.is_early);
+  CHECK(set.draw_subscribe("newHeads", 2).limit == 2);
+  CHECK(set.draw_refusal() == 0);
+  set = with(R"({"kind":"ws_refuse","status":502,"count":1})");
+  CHECK(set.draw_refusal() == 502);
+  CHECK(set.draw_refusal() == 0);
+}
+
+TEST_CASE("MockFaults: feeds come from a node with the faults that strike every call") {
+  const CallFaults found = with(R"([{"kind":"lag","blocks":2},{"kind":"lag","blocks":9,"rate":0.5},
+    {"kind":"stuck"},{"kind":"fork","from":7,"branch":3},{"kind":"syncing","blocks":4,
+    "methods":["eth_syncing"]}])")
+                               .of_feeds();
+
+  CHECK(found.blocks_behind == 2);
+  CHECK(found.stuck_at == kMoment.now);
+  REQUIRE(found.branch);
+  CHECK(found.branch->from == 7);
+  CHECK(found.syncing_blocks == 0);
+}
+
+TEST_CASE("MockFaults: those of WebSockets leave POSTs and calls alone") {
+  MockFaults set = with(R"([{"kind":"ws_close"},{"kind":"ws_silent"},{"kind":"duplicate"},
+    {"kind":"ws_unsupported"},{"kind":"ws_refuse"},{"kind":"late_subscribe","ms":5}])");
+
+  set.draw_answer(kMethods);
+  set.draw_call("eth_subscribe");
+
+  CHECK(set.counts_json() == "{}");
+}
+
 }  // namespace sidecar::testing
