@@ -13,6 +13,8 @@ namespace {
 
 constexpr size_t kBuffersKept = 64;
 constexpr size_t kBufferBytesKept = 64 * 1024;
+constexpr int kLookupWaitMax = 100;  // milliseconds
+constexpr int kTurnsToClose = 12;    // twice what net/ws_dialer.h needs
 
 /// The uv_timer_t of one Timer; freed in its close callback, so it may outlive the Timer.
 struct TimerHandle {
@@ -80,8 +82,8 @@ Loop::Loop(std::unique_ptr<Handles> handles)
 }
 
 Loop::~Loop() {
-  // Posted steps may own what waits for its close callback.
-  for (int turn = 0; turn < 4; ++turn) {
+  // Posted steps may own what waits for its close callback, and closing may take several of them.
+  for (int turn = 0; turn < kTurnsToClose; ++turn) {
     uv_run(&handles_->loop, UV_RUN_NOWAIT);
   }
   uv_close(reinterpret_cast<uv_handle_t*>(&handles_->turn_end), nullptr);
@@ -90,7 +92,18 @@ Loop::~Loop() {
   // is an owner that outlives the loop: uv_loop_close says so.
   for (int turn = 0; turn < 16 && uv_run(&handles_->loop, UV_RUN_NOWAIT) != 0; ++turn) {
   }
-  CHECK(uv_loop_close(&handles_->loop) == 0);
+  // A name may still be looked up in one of libuv's threads; mostly it is found soon.
+  for (int wait = 0; wait < kLookupWaitMax && uv_loop_alive(&handles_->loop) != 0; ++wait) {
+    uv_sleep(1);
+    uv_run(&handles_->loop, UV_RUN_NOWAIT);
+  }
+  if (uv_loop_close(&handles_->loop) != 0) {
+    uv_walk(
+        &handles_->loop, [](uv_handle_t*, void*) { CHECK(false); }, nullptr);
+    // Nobody waits for that name, and nobody knows when it comes: the thread is left what it points
+    // to.
+    (void)handles_.release();
+  }
 }
 
 void Loop::run() {

@@ -4,10 +4,12 @@
 #include <libwebsockets.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <uv.h>
 
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -70,6 +72,20 @@ bool names_token(std::string_view list, std::string_view token) {
     }
   }
   return false;
+}
+
+/// When connect() fails at once (no route, say), 4.1.6 frees the connection but forgets its
+/// watcher, which libuv then keeps for ever. Nobody else's points to it.
+void close_watchers_of(uv_loop_t* loop, lws* wsi) {
+  uv_walk(
+      loop,
+      [](uv_handle_t* handle, void* gone) {
+        if (handle->type == UV_POLL && handle->data == gone && uv_is_active(handle) == 0 &&
+            uv_is_closing(handle) == 0) {
+          uv_close(handle, [](uv_handle_t* closed) { std::free(closed); });
+        }
+      },
+      wsi);
 }
 
 /// While it lives the library is silent: it takes an empty proxy for a mistake and says so.
@@ -253,7 +269,7 @@ bool WsDialer::dial(const std::string& address, std::string_view key) {
   info.opaque_user_data = this;
   is_dialling_ = true;
   lws* wsi = lws_client_connect_via_info(&info);
-  if (is_dialling_ && wsi != nullptr) {
+  if (is_dialling_) {
     wsi_ = wsi;
   }
   is_dialling_ = false;
@@ -308,6 +324,7 @@ void WsDialer::end(lws* wsi, std::string_view what) {
   lws_set_opaque_user_data(wsi, nullptr);
   if (is_dialling_) {
     is_dialling_ = false;  // dial() says so
+    close_watchers_of(loop_.raw(), wsi);
     return;
   }
   if (wsi != wsi_) {

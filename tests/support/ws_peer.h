@@ -221,6 +221,21 @@ class WsPeer {
     listener_ = -1;
   }
 
+  /// Connects until the kernel takes no more before accept() is called.
+  std::vector<int> fill_queue() {
+    REQUIRE(::listen(listener_, 0) == 0);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port_);
+    std::vector<int> fds;
+    for (int i = 0; i < 4; ++i) {
+      fds.push_back(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+      (void)::connect(fds.back(), reinterpret_cast<sockaddr*>(&address), sizeof(address));
+    }
+    return fds;
+  }
+
   std::string request;
   int connection_count = 0;
 
