@@ -62,6 +62,11 @@ void EventStream::doubt_source() {
   out_.on_doubt();
 }
 
+void EventStream::put_back(std::string_view value) {
+  held_.emplace_front(value);
+  held_bytes_ += value.size();
+}
+
 void EventStream::hold(std::string_view value) {
   if (held_.size() >= options_.held_events_max ||
       held_bytes_ + value.size() > options_.held_bytes_max) {

@@ -100,6 +100,8 @@ class EventStream {
 
   void ask(std::string_view method, const std::string& params);
   void caught_up();
+  /// This live event is to be taken again after what is asked next.
+  void put_back(std::string_view value);
   /// The answer cannot be: what comes is held until another source is there.
   void doubt_source();
   void count_bad() { ++bad_count_; }

@@ -63,7 +63,8 @@ std::optional<FeedSources::Source> FeedSources::choose() {
     source.endpoint = *live;
     return source;
   }
-  if (!is_pollable(spec_.kind)) {
+  // Polling is for want of anything else.
+  if (!sources_.empty() || !is_pollable(spec_.kind)) {
     return std::nullopt;
   }
   need.method = poll_method(spec_.kind);
@@ -150,6 +151,10 @@ void FeedSources::become_lead(Source& source) {
   Source* old = lead();
   if (old != nullptr && house_.options.sources > 1 && !has_found_missing_ &&
       !is_better(source, *old)) {
+    // The lead may have kept something to itself that this one is too late for.
+    if (!stream_.is_asking()) {
+      stream_.catch_up(old->is_polled ? CatchUp::kPoll : CatchUp::kOverlap);
+    }
     return;
   }
   const bool is_overlap = old != nullptr && !old->is_polled;
@@ -471,7 +476,8 @@ void FeedSources::time_out_openings(Instant now) {
 }
 
 void FeedSources::arm() {
-  Instant next = std::min({retry_at_, poll_at_, better_at_});
+  // What waits for an answer is armed again when it comes.
+  Instant next = std::min({retry_at_, stream_.is_asking() ? Instant::max() : poll_at_, better_at_});
   for (const Source& source : sources_) {
     if (!source.is_open) {
       next = std::min(
@@ -480,7 +486,8 @@ void FeedSources::arm() {
   }
   if (question_.id != 0) {
     next = std::min(next, question_.asked_at + house_.options.answer_timeout);
-  } else if (lead_ != 0 && !lead()->is_polled && stall_span() != Nanos::max()) {
+  } else if (lead_ != 0 && !lead()->is_polled && !stream_.is_asking() &&
+             stall_span() != Nanos::max()) {
     next = std::min(next, heard_at_ + stall_span());
   }
   const bool is_to_be_replaced = has_found_missing_ && lead_ != 0 && !stream_.is_asking() &&

@@ -45,6 +45,8 @@ void HeadStream::take_answer(std::string_view result) {
     const bool is_behind = !chain_.empty() && newest.number < chain_.back().number;
     if (!is_begun_) {
       is_begun_ = true;
+      // It may be replaced itself, by a sibling.
+      chain_.push_back({newest.number - std::min<uint64_t>(newest.number, 1), newest.parent_hash});
       remember(newest);
     } else if (!is_behind) {
       place(std::move(newest));

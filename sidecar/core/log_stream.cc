@@ -29,6 +29,9 @@ void LogStream::take_answer(std::string_view result) {
     case Question::kLogs:
       take_logs(result);
       return;
+    case Question::kIsBack:
+      take_whether_back(result);
+      return;
   }
 }
 
@@ -39,6 +42,7 @@ void LogStream::take_newest(std::string_view result) {
     return;
   }
   newest_ = *number;
+  unverified_.reset();
   if (!std::exchange(is_begun_, true)) {
     delivered_to_ = newest_;
     from_min_ = newest_ + 1;
@@ -49,7 +53,12 @@ void LogStream::take_newest(std::string_view result) {
 }
 
 void LogStream::check_newest_block() {
-  if (!blocks_.empty() && blocks_.back().number <= newest_) {
+  if (!blocks_.empty() && blocks_.back().number > newest_) {
+    unverified_ = blocks_.back().number;  // a node that is behind tells nothing new
+    caught_up();
+    return;
+  }
+  if (!blocks_.empty()) {
     question_ = Question::kIsThere;
     ask("eth_getBlockByNumber", "[\"" + to_quantity(blocks_.back().number) + "\",false]");
     return;
@@ -78,10 +87,6 @@ void LogStream::take_whether_there(std::string_view result) {
 /// Blocks without logs of ours may have been replaced too, so after a reorganisation the search
 /// begins at the last one that was not.
 void LogStream::ask_logs() {
-  if (!blocks_.empty() && blocks_.back().number > newest_) {
-    caught_up();  // a node that is behind tells nothing new
-    return;
-  }
   const uint64_t margin = options_.fill_blocks_max / 2;
   uint64_t from = delivered_to_;
   if (orphaned_from_) {
@@ -131,6 +136,9 @@ void LogStream::take(std::string_view value) {
     count_bad();
     return;
   }
+  if (is_put_off(*view, value)) {
+    return;
+  }
   Block* known = block_of(view->block_hash);
   const auto is_it = [&view](const Delivered& log) { return log.index == view->index; };
   if (view->is_removed) {
@@ -140,6 +148,7 @@ void LogStream::take(std::string_view value) {
     if (known != nullptr && at != known->logs.end()) {
       known->logs.erase(at);
       --log_count_;
+      orphans_.add(view->block_hash);
       out_.deliver(value, kind());
     }
     return;
@@ -154,7 +163,41 @@ void LogStream::take(std::string_view value) {
   forget_old();
 }
 
+/// Some live logs raise a question first; they come again when it is answered.
+bool LogStream::is_put_off(const LogView& view, std::string_view value) {
+  if (kind() != EventKind::kLive) {
+    return false;
+  }
+  if (unverified_ && view.block_number >= *unverified_) {
+    put_back(value);
+    begin_catch_up();
+    return true;
+  }
+  if (view.is_removed || !orphans_.contains(view.block_hash)) {
+    return false;
+  }
+  // A source that is late tells of orphans, and so does one that has gone back to a branch.
+  if (view.block_hash != not_back_) {
+    put_back(value);
+    doubted_ = view.block_hash;
+    question_ = Question::kIsBack;
+    ask("eth_getBlockByNumber", "[\"" + to_quantity(view.block_number) + "\",false]");
+  }
+  return true;
+}
+
+void LogStream::take_whether_back(std::string_view result) {
+  const auto view = header_view(result);
+  if (view && view->hash == doubted_) {
+    orphans_.remove(doubted_);
+  } else {
+    not_back_ = doubted_;
+  }
+  caught_up();
+}
+
 void LogStream::take_back(Block& block) {
+  orphans_.add(block.hash);
   for (auto log = block.logs.rbegin(); log != block.logs.rend(); ++log) {
     out_.deliver(removed_log(log->value), EventKind::kReplayed);
   }

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "core/event_stream.h"
+#include "core/recent_set.h"
+#include "rpc/evm_event_facts.h"
 
 namespace sidecar {
 
@@ -23,7 +25,7 @@ class LogStream final : public EventStream {
  public:
   /// `filter`: of eth_getLogs, without block bounds; a JSON object.
   LogStream(std::string filter, const StreamOptions& options, StreamOut& out)
-      : EventStream(options, out), filter_(std::move(filter)) {}
+      : EventStream(options, out), filter_(std::move(filter)), orphans_(options.fill_blocks_max) {}
 
   void on_pool_head(uint64_t number) override;
 
@@ -42,7 +44,7 @@ class LogStream final : public EventStream {
     std::string hash;
     std::vector<Delivered> logs;
   };
-  enum class Question : uint8_t { kNone, kNewest, kIsThere, kLogs };
+  enum class Question : uint8_t { kNone, kNewest, kIsThere, kLogs, kIsBack };
 
   void begin_catch_up() override;
   void take(std::string_view value) override;
@@ -53,6 +55,8 @@ class LogStream final : public EventStream {
   void take_newest(std::string_view result);
   void take_whether_there(std::string_view result);
   void take_logs(std::string_view result);
+  void take_whether_back(std::string_view result);
+  bool is_put_off(const LogView& view, std::string_view value);
   void check_newest_block();
   void ask_logs();
   void take_back(Block& block);
@@ -69,7 +73,13 @@ class LogStream final : public EventStream {
       0;  ///< all logs up to this block are out, unless a reorganisation says no
   /// Nothing below is asked for again: it was before the stream, or is remembered no more.
   uint64_t from_min_ = 0;
-  uint64_t newest_ = 0;                    ///< the source's newest block, as asked
+  uint64_t newest_ = 0;   ///< the source's newest block, as asked
+  RecentSet orphans_;     ///< hashes of blocks whose logs were taken back
+  std::string doubted_;   ///< the orphan that a log says is back
+  std::string not_back_;  ///< the orphan that the source's node has said is not
+  /// The source was behind our newest block, so whether that is still there is to be asked when it
+  /// has come so far.
+  std::optional<uint64_t> unverified_;
   std::optional<uint64_t> orphaned_from_;  ///< the lowest block taken back in this catch-up
 };
 

@@ -26,6 +26,13 @@ class RecentSet {
     }
     return is_new;
   }
+  void remove(std::string_view text) {
+    const auto at = texts_.find(std::string(text));
+    if (at != texts_.end()) {
+      std::erase(order_, &*at);
+      texts_.erase(at);
+    }
+  }
   bool contains(std::string_view text) const { return texts_.contains(std::string(text)); }
 
  private:
