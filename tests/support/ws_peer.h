@@ -3,6 +3,7 @@
 #include <arpa/inet.h>
 #include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -170,6 +171,11 @@ class WsPeer {
       request += take();
       return request.find("\r\n\r\n") != std::string::npos;
     });
+  }
+  /// True when a connection waits for accept().
+  bool has_waiting() const {
+    pollfd query{listener_, POLLIN, 0};
+    return ::poll(&query, 1, 0) == 1;
   }
   /// The 101 that answers the request.
   std::string upgrade(std::string_view more = {}) const {

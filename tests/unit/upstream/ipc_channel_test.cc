@@ -10,6 +10,7 @@
 #include "net/acceptor.h"
 #include "tests/support/socket_pair.h"
 #include "tests/support/temp_folder.h"
+#include "tests/unit/upstream/channel_ends.h"
 
 namespace sidecar::testing {
 
@@ -45,18 +46,6 @@ struct FakeNode {
   std::unique_ptr<Acceptor> acceptor;
 };
 
-struct Ends final : AttemptSink {
-  Flow on_attempt_part(AttemptId, std::string_view) override { return Flow::kOk; }
-  void on_attempt_done(AttemptId attempt, const AttemptResult& result) override {
-    outcomes[attempt] = result.outcome;
-    sent[attempt] = result.sent;
-    bodies[attempt] = result.body;
-  }
-  std::map<AttemptId, Outcome> outcomes;
-  std::map<AttemptId, Sent> sent;
-  std::map<AttemptId, std::string> bodies;
-};
-
 struct Bench {
   Bench() : loop(std::move(Loop::create()).value()), node(make_node()) {
     ProviderOptions options;
@@ -84,6 +73,7 @@ struct Bench {
   std::unique_ptr<Loop> loop;
   std::unique_ptr<FakeNode> node;
   Ends ends;
+  FeedEnds feeds;
   std::unique_ptr<IpcChannel> channel;
 };
 
@@ -179,6 +169,40 @@ TEST_CASE("IpcChannel: notifications are nobody's and harm nothing") {
   turn(*bench.loop);
 
   CHECK(bench.ends.bodies[1] == "1");
+}
+
+TEST_CASE("IpcChannel: events come over the node's socket, between answers") {
+  Bench bench;
+
+  bench.channel->feeds()->open_feed({7, "eth_subscribe", R"(["newHeads"])", "eth_unsubscribe"},
+                                    bench.feeds);
+  bench.start(1);
+  CHECK(bench.node->receive() ==
+        "{\"jsonrpc\":\"2.0\",\"id\":100,\"method\":\"eth_subscribe\",\"params\":[\"newHeads\"]}\n"
+        "{\"jsonrpc\":\"2.0\",\"id\":101,\"method\":\"eth_chainId\",\"params\":[]}\n");
+  bench.node->send(
+      R"({"jsonrpc":"2.0","id":100,"result":"0xa"}{"jsonrpc":"2.0","method":"eth_subscription",)"
+      R"("params":{"subscription":"0xa","result":{"n":1}}}{"jsonrpc":"2.0","id":101,"result":1})");
+  turn(*bench.loop);
+  bench.channel->feeds()->close_feed(7);
+  turn(*bench.loop);
+  CHECK(bench.node->receive() ==
+        "{\"jsonrpc\":\"2.0\",\"id\":102,\"method\":\"eth_unsubscribe\",\"params\":[\"0xa\"]}\n");
+
+  CHECK(bench.feeds.told == Told{"open 7", "event 7 {\"n\":1}"});
+  CHECK(bench.ends.bodies[1] == "1");
+}
+
+TEST_CASE("IpcChannel: when the node goes its feeds are lost") {
+  Bench bench;
+
+  bench.channel->feeds()->open_feed({7, "eth_subscribe", R"(["newHeads"])", "eth_unsubscribe"},
+                                    bench.feeds);
+  turn(*bench.loop);
+  bench.node->hang_up();
+  turn(*bench.loop);
+
+  CHECK(bench.feeds.told == Told{"lost 7 closed"});
 }
 
 }  // namespace sidecar::testing
