@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "upstream/http_channel.h"
 #include "upstream/ipc_channel.h"
+#include "upstream/ws_channel.h"
 
 namespace sidecar {
 
@@ -48,7 +49,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config)
   daemon->hub_ = std::make_unique<SubscriptionHub>(config.feeds, loop, daemon->sessions_,
                                                    daemon->telemetry_, pools, random_seed());
   auto listener = Listener::create(
-      loop, {config.listen, config.http, config.limits}, daemon->chains_,
+      loop, {config.listen, config.http, session_limits(config)}, daemon->chains_,
       {*daemon->admin_, *daemon->hub_, random_seed()}, daemon->sessions_,
       [telemetry = &daemon->telemetry_](std::string_view what, std::string_view name) {
         telemetry->count(what, name);
@@ -97,6 +98,7 @@ Status Daemon::open_channels(const ProviderConfig& provider, std::vector<Endpoin
     seed.timeout = options.timeout;
     seed.terms = terms_options(provider);
     seed.port = channels_.back().get();
+    seed.takes_calls = carries_calls(provider, transport_name(transport));
     endpoints.push_back(std::move(seed));
   };
   const uint64_t seed = random_seed();
@@ -111,9 +113,13 @@ Status Daemon::open_channels(const ProviderConfig& provider, std::vector<Endpoin
     }
     add(Transport::kHttp, std::move(channel).value());
   }
-  if (options.ipc.empty() && options.http.empty()) {
-    log::warn("provider_without_calls", log::kv("provider", options.name),
-              log::kv("why", "only ws is set; calls need http or ipc"));
+  if (!options.ws.empty()) {
+    const uint64_t of_ws = random_seed();
+    auto channel = WsChannel::create(loop_, options, first_id(of_ws), of_ws);
+    if (!channel.ok()) {
+      return channel.error();
+    }
+    add(Transport::kWs, std::move(channel).value());
   }
   return Done{};
 }

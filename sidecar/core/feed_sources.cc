@@ -142,38 +142,35 @@ void FeedSources::on_feed_open(SourceId id) {
   arm();
 }
 
-/// It is confirmed. A second source beside a lead that is well only adds its events.
+/// It is confirmed. What came before it is asked of it, so that its own events may follow; who is
+/// one too many then leaves.
 void FeedSources::become_lead(Source& source) {
   source.is_open = true;
   rounds_ = 0;
   refusal_.clear();
   heard_at_ = house_.timers.now();
   Source* old = lead();
-  if (old != nullptr && house_.options.sources > 1 && !has_found_missing_ &&
-      !is_better(source, *old)) {
-    // The lead may have kept something to itself that this one is too late for.
-    if (!stream_.is_asking()) {
-      stream_.catch_up(old->is_polled ? CatchUp::kPoll : CatchUp::kOverlap);
-    }
-    return;
-  }
+  const auto open =
+      static_cast<size_t>(std::count_if(sources_.begin(), sources_.end(), [](const Source& one) {
+        return one.is_open && !one.is_leaving;
+      }));
   const bool is_overlap = old != nullptr && !old->is_polled;
-  if (old != nullptr) {
+  if (old != nullptr && (open > house_.options.sources || old->is_polled)) {
     old->is_leaving = true;
   }
   lead_ = source.id;
   has_found_missing_ = false;
   is_auditing_ = false;
-  const bool is_polled = source.is_polled;  // the stream may change sources_
-  drop_question();
-  stream_.abandon();
   if (!fill_began_) {
     fill_began_ = house_.timers.now();
   }
-  poll_at_ = is_polled ? house_.timers.now() + poll_span() : Instant::max();
-  stream_.catch_up(is_polled    ? CatchUp::kPoll
-                   : is_overlap ? CatchUp::kOverlap
-                                : CatchUp::kNewSource);
+  poll_at_ = source.is_polled ? house_.timers.now() + poll_span() : Instant::max();
+  const CatchUp why = source.is_polled ? CatchUp::kPoll
+                      : is_overlap     ? CatchUp::kOverlap
+                                       : CatchUp::kNewSource;
+  drop_question();
+  stream_.abandon();
+  stream_.catch_up(why);
 }
 
 void FeedSources::on_feed_event(SourceId id, std::string_view value) {

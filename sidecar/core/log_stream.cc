@@ -29,9 +29,6 @@ void LogStream::take_answer(std::string_view result) {
     case Question::kLogs:
       take_logs(result);
       return;
-    case Question::kIsBack:
-      take_whether_back(result);
-      return;
   }
 }
 
@@ -49,63 +46,40 @@ void LogStream::take_newest(std::string_view result) {
     caught_up();
     return;
   }
-  check_newest_block();
-}
-
-void LogStream::check_newest_block() {
-  if (!blocks_.empty() && blocks_.back().number > newest_) {
-    unverified_ = blocks_.back().number;  // a node that is behind tells nothing new
-    caught_up();
-    return;
-  }
-  if (!blocks_.empty()) {
-    question_ = Question::kIsThere;
-    ask("eth_getBlockByNumber", "[\"" + to_quantity(blocks_.back().number) + "\",false]");
-    return;
-  }
   ask_logs();
 }
 
-void LogStream::take_whether_there(std::string_view result) {
-  const auto view = header_view(result);
-  if (!view) {
-    doubt_source();
-    return;
+/// Our newest block with logs that the source's node has come to.
+std::optional<size_t> LogStream::newest_reached() const {
+  for (size_t i = blocks_.size(); i > 0; --i) {
+    if (blocks_[i - 1].number <= newest_) {
+      return i - 1;
+    }
   }
-  Block& block = blocks_.back();
-  if (view->hash == block.hash) {
-    ask_logs();
-    return;
-  }
-  orphaned_from_ = block.number;
-  take_back(block);
-  blocks_.pop_back();
-  check_newest_block();
+  return std::nullopt;
 }
 
-/// From the last block that is known to be there still; without one from where all was delivered.
-/// Blocks without logs of ours may have been replaced too, so after a reorganisation the search
-/// begins at the last one that was not.
+/// From the last block with logs that is still there, or that nobody would replace any more. Blocks
+/// without logs of ours may have been replaced by ones that have some.
 void LogStream::ask_logs() {
-  const uint64_t margin = options_.fill_blocks_max / 2;
-  uint64_t from = delivered_to_;
-  if (orphaned_from_) {
-    from = *orphaned_from_ - std::min(*orphaned_from_, margin);
+  const uint64_t settled = std::min(delivered_to_, orphaned_from_.value_or(delivered_to_));
+  uint64_t from = settled - std::min(settled, kHeadMargin);
+  if (const auto reached = newest_reached()) {
+    from = std::max(from, blocks_[*reached].number);
   }
-  if (!blocks_.empty()) {
-    from = orphaned_from_ ? std::max(from, blocks_.back().number)
-                          : std::max(delivered_to_, blocks_.back().number);
-  }
-  from = std::max(from, from_min_);
+  from = std::max(std::min(from, dropped_from_.value_or(from)), from_min_);
   if (from > newest_) {
-    caught_up();
+    finish_catch_up();
     return;
   }
-  if (newest_ - from > options_.fill_blocks_max) {
+  if (newest_ > delivered_to_ && newest_ - delivered_to_ > options_.fill_blocks_max) {
     out_.gap(GapReason::kFillLimit, "\"from_block\":\"" + to_quantity(from) + "\",\"to_block\":\"" +
                                         to_quantity(newest_) + '"');
+    blocks_.clear();
+    log_count_ = 0;
     delivered_to_ = newest_;
-    caught_up();
+    from_min_ = newest_ + 1;
+    finish_catch_up();
     return;
   }
   std::string params = "[" + filter_;
@@ -117,16 +91,71 @@ void LogStream::ask_logs() {
   ask("eth_getLogs", params);
 }
 
+/// They count if our newest block is still there after they were told; else a reorganisation came
+/// in between, or before.
 void LogStream::take_logs(std::string_view result) {
   if (result.empty() || result[skip_whitespace(result)] != '[') {
     doubt_source();
     return;
   }
-  JsonWalk walk(result);
+  logs_ = result;
+  const auto reached = newest_reached();
+  if (!reached) {
+    deliver_logs();
+    return;
+  }
+  question_ = Question::kIsThere;
+  ask("eth_getBlockByNumber", "[\"" + to_quantity(blocks_[*reached].number) + "\",false]");
+}
+
+void LogStream::take_whether_there(std::string_view result) {
+  const auto view = header_view(result);
+  const auto reached = newest_reached();
+  if (!view || !reached) {
+    doubt_source();
+    return;
+  }
+  if (view->hash == blocks_[*reached].hash) {
+    deliver_logs();
+    return;
+  }
+  if (newest_ < highest_) {
+    finish_catch_up();  // a node that is behind is believed when it has come so far
+    return;
+  }
+  // All that was built on an orphan is one.
+  orphaned_from_ = blocks_[*reached].number;
+  while (blocks_.size() > *reached) {
+    take_back(blocks_.back());
+    blocks_.pop_back();
+  }
+  ask_logs();
+}
+
+void LogStream::deliver_logs() {
+  const std::string logs = std::exchange(logs_, {});
+  JsonWalk walk(logs);
   while (walk.next()) {
-    take(walk.value());
+    const auto view = log_view(walk.value());
+    if (!view) {
+      count_bad();
+    } else if (newest_ >= highest_ || !orphans_.contains(view->block_hash)) {
+      // A node that is behind may not know yet what was orphaned.
+      orphans_.remove(view->block_hash);
+      place(*view, walk.value());
+    }
   }
   delivered_to_ = std::max(delivered_to_, newest_);
+  if (newest_ >= highest_) {
+    dropped_from_.reset();
+  }
+  finish_catch_up();
+}
+
+void LogStream::finish_catch_up() {
+  if (!blocks_.empty() && blocks_.back().number > newest_) {
+    unverified_ = blocks_.back().number;
+  }
   caught_up();
 }
 
@@ -134,21 +163,45 @@ void LogStream::take(std::string_view value) {
   const auto view = log_view(value);
   if (!view) {
     count_bad();
-    return;
+  } else if (!is_put_off(*view, value)) {
+    place(*view, value);
   }
-  if (is_put_off(*view, value)) {
-    return;
+}
+
+/// Some live logs show that a reorganisation may have passed unseen: then the node is asked first,
+/// and they come again when all is settled.
+bool LogStream::is_put_off(const LogView& view, std::string_view value) {
+  if (view.is_removed) {
+    return false;
   }
-  Block* known = block_of(view->block_hash);
-  const auto is_it = [&view](const Delivered& log) { return log.index == view->index; };
-  if (view->is_removed) {
+  const bool is_orphan = orphans_.contains(view.block_hash);
+  const bool is_reached = unverified_ && view.block_number >= *unverified_;
+  const bool is_beside = !blocks_.empty() && view.block_number <= blocks_.back().number &&
+                         block_of(view.block_hash) == nullptr;
+  if (!is_orphan && !is_reached && !is_beside) {
+    return false;
+  }
+  if (view.block_hash == put_off_) {
+    // Asked about already. If it is an orphan still, the node may only not know better yet.
+    dropped_from_ =
+        is_orphan ? std::min(view.block_number, dropped_from_.value_or(UINT64_MAX)) : dropped_from_;
+    return is_orphan;
+  }
+  put_off_ = view.block_hash;
+  put_back(value);
+  begin_catch_up();
+  return true;
+}
+
+void LogStream::place(const LogView& view, std::string_view value) {
+  Block* known = block_of(view.block_hash);
+  const auto is_it = [&view](const Delivered& log) { return log.index == view.index; };
+  if (view.is_removed) {
     // One that was never delivered need not be taken back.
-    const auto at = known == nullptr ? decltype(known->logs)::iterator()
-                                     : std::find_if(known->logs.begin(), known->logs.end(), is_it);
-    if (known != nullptr && at != known->logs.end()) {
-      known->logs.erase(at);
+    if (known != nullptr && std::erase_if(known->logs, is_it) > 0) {
       --log_count_;
-      orphans_.add(view->block_hash);
+      orphans_.add(view.block_hash);
+      std::erase_if(blocks_, [](const Block& block) { return block.logs.empty(); });
       out_.deliver(value, kind());
     }
     return;
@@ -156,47 +209,15 @@ void LogStream::take(std::string_view value) {
   if (known != nullptr && std::any_of(known->logs.begin(), known->logs.end(), is_it)) {
     return;
   }
-  Block& block = known != nullptr ? *known : block_for(view->block_number, view->block_hash);
-  block.logs.push_back({view->index, std::string(value)});
+  Block& block = known != nullptr ? *known : block_for(view.block_number, view.block_hash);
+  block.logs.push_back({view.index, std::string(value)});
   ++log_count_;
+  highest_ = std::max(highest_, view.block_number);
   out_.deliver(value, kind());
   forget_old();
 }
 
-/// Some live logs raise a question first; they come again when it is answered.
-bool LogStream::is_put_off(const LogView& view, std::string_view value) {
-  if (kind() != EventKind::kLive) {
-    return false;
-  }
-  if (unverified_ && view.block_number >= *unverified_) {
-    put_back(value);
-    begin_catch_up();
-    return true;
-  }
-  if (view.is_removed || !orphans_.contains(view.block_hash)) {
-    return false;
-  }
-  // A source that is late tells of orphans, and so does one that has gone back to a branch.
-  if (view.block_hash != not_back_) {
-    put_back(value);
-    doubted_ = view.block_hash;
-    question_ = Question::kIsBack;
-    ask("eth_getBlockByNumber", "[\"" + to_quantity(view.block_number) + "\",false]");
-  }
-  return true;
-}
-
-void LogStream::take_whether_back(std::string_view result) {
-  const auto view = header_view(result);
-  if (view && view->hash == doubted_) {
-    orphans_.remove(doubted_);
-  } else {
-    not_back_ = doubted_;
-  }
-  caught_up();
-}
-
-void LogStream::take_back(Block& block) {
+void LogStream::take_back(const Block& block) {
   orphans_.add(block.hash);
   for (auto log = block.logs.rbegin(); log != block.logs.rend(); ++log) {
     out_.deliver(removed_log(log->value), EventKind::kReplayed);

@@ -15,9 +15,11 @@ namespace sidecar {
 
 /// Logs of an EVM chain: each once, and word of each that a reorganisation takes back.
 ///
-///   new source ─▶ its newest block ─▶ is our newest block with logs still there? ─ no ▶ its logs
-///   are taken back, and the one before is looked at ─ yes ▶ all logs from that block on,
-///   inclusive: it may have been delivered in part ─▶ those not delivered yet, in order
+///   new source ─▶ its newest block ─▶ all logs from our newest block with logs on, inclusive: it
+///   may have been delivered in part ─▶ is that block still there? ─ no ▶ its logs are taken back,
+///   and again from the one before ─ yes ▶ those not delivered yet, in order
+/// The same when a live log shows that a reorganisation may have passed unseen: it is of an orphan,
+/// or beside what was delivered, or the first of a source that was behind.
 /// Not: what a live source leaves out in silence is not seen before the next catch_up().
 /// Limits: a stretch of fill_blocks_max blocks; the logs of twice as many blocks, and seen_max
 /// logs, are remembered. Owner: Feed.
@@ -44,7 +46,7 @@ class LogStream final : public EventStream {
     std::string hash;
     std::vector<Delivered> logs;
   };
-  enum class Question : uint8_t { kNone, kNewest, kIsThere, kLogs, kIsBack };
+  enum class Question : uint8_t { kNone, kNewest, kLogs, kIsThere };
 
   void begin_catch_up() override;
   void take(std::string_view value) override;
@@ -55,11 +57,13 @@ class LogStream final : public EventStream {
   void take_newest(std::string_view result);
   void take_whether_there(std::string_view result);
   void take_logs(std::string_view result);
-  void take_whether_back(std::string_view result);
   bool is_put_off(const LogView& view, std::string_view value);
-  void check_newest_block();
+  void deliver_logs();
   void ask_logs();
-  void take_back(Block& block);
+  void place(const LogView& view, std::string_view value);
+  void take_back(const Block& block);
+  std::optional<size_t> newest_reached() const;
+  void finish_catch_up();
   Block* block_of(std::string_view hash);
   Block& block_for(uint64_t number, std::string_view hash);
   void forget_old();
@@ -73,10 +77,12 @@ class LogStream final : public EventStream {
       0;  ///< all logs up to this block are out, unless a reorganisation says no
   /// Nothing below is asked for again: it was before the stream, or is remembered no more.
   uint64_t from_min_ = 0;
-  uint64_t newest_ = 0;   ///< the source's newest block, as asked
-  RecentSet orphans_;     ///< hashes of blocks whose logs were taken back
-  std::string doubted_;   ///< the orphan that a log says is back
-  std::string not_back_;  ///< the orphan that the source's node has said is not
+  uint64_t newest_ = 0;  ///< the source's newest block, as asked
+  RecentSet orphans_;    ///< hashes of blocks whose logs were taken back
+  std::string logs_;     ///< the answer, until it is known to fit what was delivered
+  std::string put_off_;  ///< the block that the node was asked for last because of a live log
+  std::optional<uint64_t> dropped_from_;  ///< logs of orphans from here on were passed over
+  uint64_t highest_ = 0;                  ///< of all blocks that logs were delivered of
   /// The source was behind our newest block, so whether that is still there is to be asked when it
   /// has come so far.
   std::optional<uint64_t> unverified_;

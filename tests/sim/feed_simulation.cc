@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kHeads = R"(["newHeads"])";
 constexpr std::string_view kLogs = R"(["logs",{"address":["0xa"]}])";
-constexpr uint64_t kEarly = 5;
+constexpr uint64_t kEarly = 10;
 constexpr Millis kTrouble{120'000};
 constexpr Millis kQuiet{60'000};
 

@@ -319,6 +319,7 @@ TEST_CASE("SubscriptionHub: two sources race, and each event comes once") {
   HubHouse house({true, true}, options);
   house.begin_heads();
   house.feeds[1]->confirm();
+  house.answer(1, header(10, "aa", "99"));
   house.subscribers.take(1);
 
   house.feeds[1]->tell(header(11, "bb", "aa"));
