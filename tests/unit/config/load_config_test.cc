@@ -82,7 +82,8 @@ TEST_CASE("load_config: every key of every type reaches its field") {
       "ipc = \"/n.ipc\"\nheaders = { Authorization = \"Bearer k\", X-A = \"\" }\ntier = 2\n"
       "weight = 30\ntimeout = \"4s\"\nconnect_timeout = \"300ms\"\nconnections_max = 2\n"
       "queue_max = 9\nresponse_bytes_max = \"4GiB\"\nstream_bytes_min = \"1KiB\"\n"
-      "rate_bytes_min = 10\nrate_window = \"20s\"\nproxy = \"socks5h://127.0.0.1:9\"\n"
+      "rate_bytes_min = 10\nrate_window = \"20s\"\nping_interval = \"3s\"\nping_misses_max = "
+      "4\nproxy = \"socks5h://127.0.0.1:9\"\n"
       "ca_file = \"" +
           bundle +
           "\"\n"
@@ -130,6 +131,8 @@ TEST_CASE("load_config: every key of every type reaches its field") {
   CHECK(provider.stream_bytes_min == 1u << 10);
   CHECK(provider.rate_bytes_min == 10);
   CHECK(provider.rate_window == Millis(20'000));
+  CHECK(provider.ping_interval == Millis(3'000));
+  CHECK(provider.ping_misses_max == 4);
   CHECK(provider.proxy == "socks5h://127.0.0.1:9");
   CHECK(provider.ca_file == bundle);
   CHECK(config.chains[1].family == Family::kSvm);
