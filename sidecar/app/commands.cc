@@ -8,10 +8,9 @@
 namespace sidecar {
 
 std::span<const Command> all_commands() {
-  static const std::array<Command, 9> kAll{
-      kRunCommand,    kCallCommand,       kExplainCommand,
-      kStatusCommand, kCheckCommand,      kDescribeConfigCommand,
-      kMockCommand,   kCompletionCommand, kVersionCommand};
+  static const std::array<Command, 10> kAll{
+      kRunCommand,   kCallCommand,           kExplainCommand, kWatchCommand,      kStatusCommand,
+      kCheckCommand, kDescribeConfigCommand, kMockCommand,    kCompletionCommand, kVersionCommand};
   return kAll;
 }
 

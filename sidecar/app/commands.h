@@ -10,6 +10,7 @@ namespace sidecar {
 extern const Command kRunCommand;
 extern const Command kCallCommand;
 extern const Command kExplainCommand;
+extern const Command kWatchCommand;
 extern const Command kStatusCommand;
 extern const Command kCheckCommand;
 extern const Command kDescribeConfigCommand;

@@ -2,9 +2,8 @@
 
 #include <array>
 #include <cstdio>
-#include <memory>
+#include <limits>
 
-#include "client/rpcsidecar.h"
 #include "config/quantity.h"
 #include "rpc/scanner.h"
 
@@ -12,9 +11,6 @@ namespace sidecar {
 
 namespace {
 
-struct ClientCloser {
-  void operator()(rpcs_client* client) const { rpcs_close(client); }
-};
 struct ReplyFreer {
   void operator()(rpcs_reply* reply) const { rpcs_reply_free(reply); }
 };
@@ -45,17 +41,20 @@ Result<Question> question_of(const Arguments& arguments) {
   return question;
 }
 
-Result<Answer> ask_sidecar(const Arguments& arguments, const Question& question) {
+Result<uint32_t> timeout_of(const Arguments& arguments) {
   const std::string timeout = arguments.value_or("--timeout", "30s");
   const auto deadline = parse_duration(timeout);
-  if (!deadline || deadline->count() == 0) {
+  if (!deadline || deadline->count() == 0 ||
+      deadline->count() > std::numeric_limits<uint32_t>::max()) {
     return Error{Errc::kInvalid,
                  "--timeout: \"" + timeout + "\" is no duration; write 500ms, 5s or 2m"};
   }
+  return static_cast<uint32_t>(deadline->count());
+}
+
+Result<SidecarConnection> connect_sidecar(const Arguments& arguments) {
   std::array<char, 256> error_text{};
   const std::string socket = arguments.value_or("--socket", "");
-  const std::string chain = arguments.value_or("--chain", "");
-  const std::string provider = arguments.value_or("--provider", "");
   rpcs_options options;
   rpcs_options_init(&options);
   options.socket_path = or_null(socket);
@@ -67,18 +66,32 @@ Result<Answer> ask_sidecar(const Arguments& arguments, const Question& question)
     return Error{Errc::kSystem,
                  error_text[0] != '\0' ? error_text.data() : rpcs_status_text(status)};
   }
-  const std::unique_ptr<rpcs_client, ClientCloser> client(connected);
+  return SidecarConnection(connected);
+}
+
+Result<Answer> ask_sidecar(const Arguments& arguments, const Question& question) {
+  const auto timeout_ms = timeout_of(arguments);
+  if (!timeout_ms.ok()) {
+    return timeout_ms.error();
+  }
+  const auto connected = connect_sidecar(arguments);
+  if (!connected.ok()) {
+    return connected.error();
+  }
+  rpcs_client* client = connected.value().get();
+  const std::string chain = arguments.value_or("--chain", "");
+  const std::string provider = arguments.value_or("--provider", "");
   rpcs_request request{};
   request.method = question.method.c_str();
   request.params = or_null(question.params);
   request.chain = or_null(chain);
-  request.deadline_ms = static_cast<uint32_t>(deadline->count());
+  request.deadline_ms = timeout_ms.value();
   request.provider = or_null(provider);
   request.explain = question.explain ? 1 : 0;
   rpcs_reply* got = nullptr;
-  if (const rpcs_status status = rpcs_call_on(client.get(), &request, &got); status != RPCS_OK) {
+  if (const rpcs_status status = rpcs_call_on(client, &request, &got); status != RPCS_OK) {
     return Error{Errc::kSystem,
-                 std::string(rpcs_status_text(status)) + ": " + rpcs_last_error(client.get())};
+                 std::string(rpcs_status_text(status)) + ": " + rpcs_last_error(client)};
   }
   const std::unique_ptr<rpcs_reply, ReplyFreer> reply(got);
   return Answer{reply->is_error != 0, std::string(reply->bytes, reply->length)};

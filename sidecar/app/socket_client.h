@@ -1,10 +1,13 @@
 #pragma once
 
+#include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 
 #include "app/command_line.h"
 #include "base/result.h"
+#include "client/rpcsidecar.h"
 
 namespace sidecar {
 
@@ -32,6 +35,17 @@ struct Answer {
 
 /// METHOD [PARAMS] as typed. Errors: kInvalid, with what is wrong with PARAMS.
 Result<Question> question_of(const Arguments& arguments);
+
+struct ClientCloser {
+  void operator()(rpcs_client* client) const { rpcs_close(client); }
+};
+using SidecarConnection = std::unique_ptr<rpcs_client, ClientCloser>;
+
+/// Takes --socket of `arguments`. Errors: kSystem when there is no sidecar.
+Result<SidecarConnection> connect_sidecar(const Arguments& arguments);
+
+/// --timeout in milliseconds, 30 s by default. Errors: kInvalid.
+Result<uint32_t> timeout_of(const Arguments& arguments);
 
 /// Connects, asks, waits. Takes --socket, --chain, --provider and --timeout of `arguments`.
 /// Errors: kInvalid for an option; others when there is no sidecar or it does not answer.
