@@ -5,10 +5,7 @@
 #include "core/hash_stream.h"
 #include "core/head_stream.h"
 #include "core/log_stream.h"
-#if __has_include("core/svm_streams.h")
 #include "core/svm_streams.h"
-#define HAS_SVM_STREAMS 1
-#endif
 #include "core/syncing_stream.h"
 #include "rpc/json_walk.h"
 
@@ -66,11 +63,7 @@ std::unique_ptr<EventStream> make_stream(const FeedSpec& spec, const StreamOptio
     case FeedKind::kSlotsUpdates:
       break;
   }
-#ifdef HAS_SVM_STREAMS
   return make_svm_stream(spec, options, out);
-#else
-  return nullptr;
-#endif
 }
 
 bool is_pollable(FeedKind kind) {
