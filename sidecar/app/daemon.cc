@@ -48,6 +48,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config)
       std::make_unique<Prober>(config.health.probe, loop, daemon->telemetry_, pools, random_seed());
   daemon->hub_ = std::make_unique<SubscriptionHub>(config.feeds, loop, daemon->sessions_,
                                                    daemon->telemetry_, pools, random_seed());
+  daemon->status_.set_hub(*daemon->hub_);
   auto listener = Listener::create(
       loop, {config.listen, config.http, session_limits(config)}, daemon->chains_,
       {*daemon->admin_, *daemon->hub_, random_seed()}, daemon->sessions_,

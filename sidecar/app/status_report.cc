@@ -45,6 +45,11 @@ std::string StatusReport::json() const {
     json.key("attempts_in_flight").number(dispatcher_->attempts_in_flight());
     json.key("extra_attempts").number(dispatcher_->extra_attempts());
   }
+  if (hub_ != nullptr) {
+    json.key("subscriptions").number(hub_->subscription_count());
+    json.key("feeds").number(hub_->feed_count());
+    json.key("feed_sources").number(hub_->source_count());
+  }
   json.key("chains").begin_array();
   for (const auto& pool : pools_) {
     write_chain(json, *pool);

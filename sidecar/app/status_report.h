@@ -6,6 +6,7 @@
 #include "app/telemetry.h"
 #include "base/time.h"
 #include "core/dispatcher.h"
+#include "core/hub.h"
 #include "core/pool.h"
 
 namespace sidecar {
@@ -22,6 +23,7 @@ class StatusReport {
       : clock_(clock), started_(clock.now()), pools_(pools), telemetry_(telemetry) {}
 
   void set_dispatcher(const Dispatcher& dispatcher) { dispatcher_ = &dispatcher; }
+  void set_hub(const SubscriptionHub& hub) { hub_ = &hub; }
   std::string json() const;
 
  private:
@@ -34,6 +36,7 @@ class StatusReport {
   const std::vector<std::unique_ptr<Pool>>& pools_;
   const Telemetry& telemetry_;
   const Dispatcher* dispatcher_ = nullptr;
+  const SubscriptionHub* hub_ = nullptr;
 };
 
 }  // namespace sidecar

@@ -76,6 +76,28 @@ void Telemetry::on_unknown_error(const EndpointName& endpoint, std::optional<int
              log::kv("provider", endpoint.provider), log::kv("code", code.value_or(0)));
 }
 
+void Telemetry::on_feed_event(std::string_view chain, std::string_view feed_kind, EventKind what,
+                              size_t subscriber_count) {
+  if (what == EventKind::kGap) {
+    count("feed_gap", feed_kind);
+    log::warn("feed_gap", log::kv("chain", chain), log::kv("feed", feed_kind),
+              log::kv("subscribers", subscriber_count));
+    return;
+  }
+  count(what == EventKind::kLive ? "feed_event" : "feed_event_late", feed_kind);
+}
+
+void Telemetry::on_feed_source(const EndpointName& endpoint, std::string_view feed_kind,
+                               SourceChange what) {
+  count("feed_source", source_change_name(what));
+  const std::array<log::Field, 5> fields{
+      log::kv("chain", endpoint.chain), log::kv("provider", endpoint.provider),
+      log::kv("transport", endpoint.transport), log::kv("feed", feed_kind),
+      log::kv("is", source_change_name(what))};
+  log::write(what == SourceChange::kLive ? log::Level::kInfo : log::Level::kWarn, "feed_source",
+             fields);
+}
+
 void Telemetry::on_call_done(std::string_view chain, std::string_view method, bool is_error,
                              Nanos took) {
   (is_error ? calls_failed_ : calls_ok_) += 1;

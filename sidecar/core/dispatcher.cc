@@ -68,9 +68,12 @@ CallId Dispatcher::submit(const Request& request) {
     return 0;
   }
   if (method.is_subscription) {
-    refuse(request, {.name = ErrorName::kBadRequest,
-                     .message = "subscriptions need a WebSocket, or the sidecar's own socket; over HTTP poll instead",
-                     .code = kMethodNotFoundCode});
+    refuse(
+        request,
+        {.name = ErrorName::kBadRequest,
+         .message =
+             "subscriptions need a WebSocket, or the sidecar's own socket; over HTTP poll instead",
+         .code = kMethodNotFoundCode});
     return 0;
   }
   if (!request.provider.empty() && !pools_[*pool]->has_provider(request.provider)) {

@@ -68,7 +68,8 @@ void EventStream::put_back(std::string_view value) {
 }
 
 void EventStream::hold(std::string_view value) {
-  if (held_.size() >= options_.held_events_max ||
+  // Behind one that was dropped nothing is held: a stream goes on from the last it has seen.
+  if (has_overflown_ || held_.size() >= options_.held_events_max ||
       held_bytes_ + value.size() > options_.held_bytes_max) {
     has_overflown_ = true;
     return;

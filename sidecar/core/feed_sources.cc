@@ -200,6 +200,7 @@ void FeedSources::on_feed_lost(SourceId id, const AttemptResult& why) {
     end_attempt(source->endpoint, spec_.method, why, source->asked_at);
     refusal_ = why.outcome == Outcome::kRpcError ? std::string(why.body) : refusal_;
   }
+  tell(source->endpoint, source->is_open ? SourceChange::kLost : SourceChange::kRefused);
   lose(id, /*is_tried=*/true);
   fill();
   arm();
@@ -323,9 +324,14 @@ void FeedSources::fail_question() {
     stream_.give_up(GapReason::kNoAnswer);
     return;
   }
+  tell(source->endpoint, SourceChange::kDropped);
   close(*source);
   lose(source->id, /*is_tried=*/true);
   fill();
+}
+
+void FeedSources::tell(size_t endpoint, SourceChange what) const {
+  house_.observer.on_feed_source(house_.pool.name_of(endpoint), feed_kind_name(spec_.kind), what);
 }
 
 void FeedSources::on_doubt() {
@@ -347,6 +353,9 @@ void FeedSources::on_caught_up() {
   }
   forget_tried();
   heard_at_ = house_.timers.now();
+  if (std::exchange(told_live_, lead_) != lead_) {
+    tell(lead()->endpoint, SourceChange::kLive);
+  }
   if (std::exchange(is_auditing_, false) && !has_found_missing_) {
     const auto lag = house_.pool.heads().view(lead()->endpoint, heard_at_).lag_blocks.value_or(0);
     has_found_missing_ = lag > 1;
@@ -396,6 +405,7 @@ void FeedSources::look_for_better() {
 
 /// The lead keeps events to itself. Without anybody else it gets a new subscription.
 void FeedSources::replace() {
+  tell(lead()->endpoint, SourceChange::kStalled);
   if (open_one(/*is_replacement=*/true)) {
     return;
   }
@@ -467,6 +477,7 @@ void FeedSources::time_out_openings(Instant now) {
     result.outcome = Outcome::kTimeout;
     house_.pool.endpoint(source->endpoint).port->feeds()->close_feed(id);
     end_attempt(source->endpoint, spec_.method, result, source->asked_at);
+    tell(source->endpoint, SourceChange::kRefused);
     lose(id, /*is_tried=*/true);
     fill();
   }

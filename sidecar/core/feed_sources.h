@@ -59,6 +59,7 @@ class FeedSources final : private FeedSink, private AttemptSink {
     Pool& pool;
     FeedIds& ids;
     Random& random;
+    Observer& observer;
   };
   FeedSources(const House& house, const FeedSpec& spec, EventStream& stream, SourcesOwner& owner);
   ~FeedSources();
@@ -111,6 +112,7 @@ class FeedSources final : private FeedSink, private AttemptSink {
   void close(const Source& source);
   void promote();
   void drop_question();
+  void tell(size_t endpoint, SourceChange what) const;
   void fail_question();
   void end_attempt(size_t endpoint, std::string_view method, const AttemptResult& result,
                    Instant since);
@@ -141,6 +143,7 @@ class FeedSources final : private FeedSink, private AttemptSink {
   uint32_t fill_failures_ = 0;
   std::optional<Instant> fill_began_;
   bool is_ready_ = false;
+  SourceId told_live_ = 0;  ///< the lead that the observer knows of
   bool is_doubted_ = false;
   bool is_auditing_ = false;
   bool has_found_missing_ = false;  ///< by the audit

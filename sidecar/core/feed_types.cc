@@ -18,4 +18,20 @@ std::string_view gap_reason_name(GapReason reason) {
   return "";
 }
 
+std::string_view source_change_name(SourceChange change) {
+  switch (change) {
+    case SourceChange::kLive:
+      return "live";
+    case SourceChange::kRefused:
+      return "refused";
+    case SourceChange::kLost:
+      return "lost";
+    case SourceChange::kDropped:
+      return "dropped";
+    case SourceChange::kStalled:
+      return "stalled";
+  }
+  return "";
+}
+
 }  // namespace sidecar

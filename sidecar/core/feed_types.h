@@ -30,6 +30,16 @@ enum class GapReason : uint8_t {
 };
 std::string_view gap_reason_name(GapReason reason);
 
+/// What became of a feed's source.
+enum class SourceChange : uint8_t {
+  kLive,     ///< it tells events, and nothing before them is missing
+  kRefused,  ///< the provider would not, or did not in time
+  kLost,     ///< its connection ended
+  kDropped,  ///< it did not tell what was missed
+  kStalled,  ///< it kept events to itself
+};
+std::string_view source_change_name(SourceChange change);
+
 /// How a subscription takes trouble.
 enum class Continuity : uint8_t {
   kEvery,   ///< all events, and a record of each gap

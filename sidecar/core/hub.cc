@@ -92,7 +92,7 @@ Feed* SubscriptionHub::feed_of(Pool& pool, FeedSpec spec) {
   if (feeds_.size() >= options_.feeds_max) {
     return nullptr;
   }
-  const FeedSources::House house{options_, timers_, pool, ids_, random_};
+  const FeedSources::House house{options_, timers_, pool, ids_, random_, observer_};
   auto feed = std::make_unique<Feed>(house, std::move(spec), next_epoch_++, port_,
                                      static_cast<FeedOwner&>(*this));
   return feeds_.emplace(key, std::move(feed)).first->second.get();

@@ -51,7 +51,7 @@ struct FeedOptions {
   uint32_t stall_blocks = 3;         ///< no head for as many block times: the source is doubted ...
   Millis stall_min{2'000};           ///< ... but not before this
   Millis poll_interval{0};           ///< where no subscription can be had; 0 = the block time
-  Millis failback_interval{5'000};  ///< how often a better source is looked for
+  Millis failback_interval{5'000};   ///< how often a better source is looked for
   Millis grace{10'000};              ///< a feed without subscribers is kept open for so long
   uint32_t feeds_max = 10'000;
   uint32_t subscriptions_max = 200'000;  ///< over all sessions

@@ -93,10 +93,11 @@ class Observer {
   /// An error that no row of the table knows.
   virtual void on_unknown_error(const EndpointName& endpoint, std::optional<int64_t> code) = 0;
   /// One event of a feed went to so many subscribers; a gap counts as one.
-  virtual void on_feed_event(std::string_view chain, std::string_view kind, EventKind what,
-                             size_t subscriber_count) {
-    (void)chain, (void)kind, (void)what, (void)subscriber_count;
-  }
+  virtual void on_feed_event(std::string_view chain, std::string_view feed_kind, EventKind what,
+                             size_t subscriber_count) = 0;
+  /// A source of a feed has changed.
+  virtual void on_feed_source(const EndpointName& endpoint, std::string_view feed_kind,
+                              SourceChange what) = 0;
   /// A configured limit was met; `limit` is the setting's name.
   virtual void on_limit(std::string_view limit) = 0;
 

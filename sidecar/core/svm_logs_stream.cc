@@ -179,8 +179,11 @@ void SvmLogsStream::ask_missed() {
     return;
   }
   const bool has_new_tip =
-      why() == CatchUp::kNewSource && !is_again_ && params_.commitment() == "processed";
+      why() != CatchUp::kPoll && !is_again_ && params_.commitment() == "processed";
   if (has_new_tip) {
+    if (is_settled_ && tip_) {
+      fill_from_ = *tip_;
+    }
     put(Question::kTip, "getSlot", "[" + commitment_config("processed") + "]");
     return;
   }

@@ -213,13 +213,21 @@ class FakeObserver final : public Observer {
     throttled.emplace_back(endpoint.provider);
   }
   void on_unknown_error(const EndpointName&, std::optional<int64_t>) override { ++unknown_errors; }
+  void on_feed_event(std::string_view, std::string_view, EventKind what, size_t) override {
+    gaps += what == EventKind::kGap ? 1 : 0;
+  }
+  void on_feed_source(const EndpointName& endpoint, std::string_view, SourceChange what) override {
+    sources.push_back(std::string(endpoint.provider) + " " + std::string(source_change_name(what)));
+  }
   void on_limit(std::string_view limit) override { ++limits[std::string(limit)]; }
 
   std::vector<std::string> attempts;
   std::vector<std::string> health;
   std::vector<std::string> breakers;
   std::vector<std::string> throttled;
+  std::vector<std::string> sources;
   std::map<std::string, int> limits;
+  int gaps = 0;
   int calls = 0;
   int unknown_errors = 0;
 };
