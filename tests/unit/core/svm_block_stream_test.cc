@@ -137,6 +137,27 @@ TEST_CASE("SvmBlockStream: too long a stretch is a gap") {
   CHECK(feed.out.text() == event(101) + "\n" + event(107) + "\n");
 }
 
+// Block 103 was lost: it did not fit, 104 did, and the fill then went on behind 104.
+TEST_CASE("SvmBlockStream: behind a block too large to hold none is held, and all are fetched") {
+  Begun feed(StreamOptions{.held_bytes_max = event(104).size() + 10});
+  feed.lose_source();
+  std::string large = event(103);
+  large.insert(large.size() - 1, std::string(200, ' '));
+  feed.stream.on_event(large);
+  feed.stream.on_event(event(104));
+  feed.stream.on_answer("102");
+  feed.stream.on_answer("[102]");
+  feed.stream.on_answer(block(102));
+  CHECK(feed.out.question() == R"(getSlot [{"commitment":"confirmed"}])");
+  feed.stream.on_answer("104");
+  feed.stream.on_answer("[103,104]");
+  feed.stream.on_answer(block(103));
+  feed.stream.on_answer(block(104));
+
+  CHECK(feed.out.text() ==
+        event(101) + "\n" + event(102) + "\n" + event(103) + "\n" + event(104) + "\n");
+}
+
 TEST_CASE("SvmBlockStream: a block that could not be read is told once, and well later") {
   Begun feed;
   feed.stream.on_event(failed(102));
