@@ -160,6 +160,18 @@ TEST_CASE("SvmLogsStream: too many at once are a gap that says where") {
   CHECK(feed.out.asked.back().params.find(R"("until":"s8")") != std::string::npos);
 }
 
+TEST_CASE("SvmLogsStream: a full list that reaches back far enough is no gap") {
+  Begun feed(kConfirmed, StreamOptions{.fill_blocks_max = 0});
+  feed.stream.on_event(event(101, "s1"));
+  feed.lose_source();
+
+  feed.stream.on_answer(rows({{90, "older"}}));
+
+  CHECK(feed.out.gaps.empty());
+  CHECK_FALSE(feed.stream.is_asking());
+  CHECK(feed.out.events.size() == 1);
+}
+
 TEST_CASE("SvmLogsStream: an account without history begins at the slot") {
   FakeStreamOut out;
   SvmLogsStream stream(kConfirmed, {}, out);
@@ -205,6 +217,33 @@ TEST_CASE("SvmLogsStream: what was only processed is asked for again when it is 
   CHECK(feed.out.kinds() == "LLLRL");
   feed.stream.on_event(event(300, "s7"));
   CHECK_FALSE(feed.stream.is_asking());
+}
+
+TEST_CASE("SvmLogsStream: of sources one after another the processed stretches are all asked for") {
+  Begun feed(kProcessed);
+  feed.stream.on_event(event(110, "s1"));
+  feed.lose_source();
+  feed.stream.on_answer(rows({}));
+  feed.stream.on_answer("113");
+
+  feed.stream.abandon();
+  feed.stream.catch_up(CatchUp::kOverlap);
+  CHECK(feed.out.question() == R"(getSlot [{"commitment":"confirmed"}])");
+  feed.stream.on_answer("112");  // not yet
+  feed.stream.on_answer(rows({}));
+  feed.stream.on_answer("115");
+  CHECK_FALSE(feed.stream.is_asking());
+  feed.stream.abandon();
+  feed.stream.catch_up();
+  feed.stream.on_answer("116");
+  feed.stream.on_answer(rows({{113, "s3"}, {111, "s2"}, {109, "before"}}));
+  feed.stream.on_answer(transaction(111));
+  feed.stream.on_answer(transaction(113));
+  CHECK(feed.out.question() == R"(getSlot [{"commitment":"processed"}])");
+  feed.stream.on_answer("118");
+
+  CHECK(feed.out.text() == lines({{110, "s1"}, {111, "s2"}, {113, "s3"}}));
+  CHECK(feed.out.gaps.empty());
 }
 
 TEST_CASE("SvmLogsStream: of all transactions there is no list, so a source change is a gap") {

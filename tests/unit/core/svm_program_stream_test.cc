@@ -57,6 +57,7 @@ TEST_CASE("SvmProgramStream: the first list tells nothing, live events follow") 
   CHECK(feed.out.events.empty());
 
   feed.stream.on_event(event(99, "a", 7));   // before it began
+  feed.stream.on_event(event(99, "x", 7));   // likewise, and gone by then
   feed.stream.on_event(event(100, "a", 1));  // what the list said
   feed.stream.on_event(event(101, "a", 2));
   feed.stream.on_event(event(101, "b", 2));
@@ -89,15 +90,17 @@ TEST_CASE(
 TEST_CASE("SvmProgramStream: a list older than what is known of an account does not undo it") {
   Begun feed;
   feed.stream.on_event(event(110, "a", 2));
+  feed.stream.on_event(event(110, "c", 1));
   feed.stream.abandon();
 
   feed.stream.catch_up();
   feed.stream.on_answer(answer(105, {row("a", 1), row("b", 3)}));
-  CHECK(feed.out.text() == event(110, "a", 2) + "\n" + event(105, "b", 3) + "\n");
+  CHECK(feed.out.text() ==
+        event(110, "a", 2) + "\n" + event(110, "c", 1) + "\n" + event(105, "b", 3) + "\n");
 
   feed.stream.catch_up();
-  feed.stream.on_answer(answer(112, {row("a", 2), row("b", 3)}));
-  CHECK(feed.out.events.size() == 2);
+  feed.stream.on_answer(answer(112, {row("a", 2), row("b", 3), row("c", 1)}));
+  CHECK(feed.out.events.size() == 3);
 }
 
 TEST_CASE("SvmProgramStream: an account that comes back as it was is news") {
