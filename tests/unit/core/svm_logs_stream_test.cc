@@ -246,6 +246,40 @@ TEST_CASE("SvmLogsStream: of sources one after another the processed stretches a
   CHECK(feed.out.gaps.empty());
 }
 
+TEST_CASE("SvmLogsStream: a new processed stretch is asked for from the end of the last one on") {
+  Begun feed(kProcessed);
+  feed.lose_source();
+  feed.stream.on_answer(rows({}));
+  feed.stream.on_answer("113");
+  feed.stream.on_event(event(120, "s3"));
+  feed.lose_source();
+  feed.stream.on_answer("116");
+  feed.stream.on_answer(rows({}));
+  feed.stream.on_answer("125");
+  feed.lose_source();
+  feed.stream.on_answer("130");
+  feed.stream.on_answer(rows({{120, "s3"}, {117, "s2"}, {112, "before"}}));
+  feed.stream.on_answer(transaction(117));
+
+  CHECK(feed.out.text() == lines({{120, "s3"}, {117, "s2"}}));
+}
+
+TEST_CASE("SvmLogsStream: a node that does not confirm is not asked with each event") {
+  Begun feed(kProcessed);
+  feed.lose_source();
+  feed.stream.on_answer(rows({}));
+  feed.stream.on_answer("113");
+  feed.stream.on_event(event(145, "s1"));
+  CHECK(feed.stream.is_asking());
+  feed.stream.on_answer("112");
+  feed.stream.on_answer(rows({}));
+
+  feed.stream.on_event(event(176, "s2"));
+  CHECK_FALSE(feed.stream.is_asking());
+  feed.stream.on_event(event(177, "s3"));
+  CHECK(feed.stream.is_asking());
+}
+
 TEST_CASE("SvmLogsStream: of all transactions there is no list, so a source change is a gap") {
   FakeStreamOut out;
   SvmLogsStream stream(kAll, {}, out);
