@@ -50,6 +50,12 @@ class StopSignals {
     ::sigprocmask(SIG_SETMASK, &before_, nullptr);
   }
   int fd() const { return fd_; }
+  /// Takes what has come, so that it has no further effect.
+  void take() {
+    signalfd_siginfo info{};
+    while (::read(fd_, &info, sizeof(info)) > 0) {
+    }
+  }
 
  private:
   sigset_t before_{};
@@ -66,7 +72,7 @@ class Watch {
 
   /// The exit code.
   int run(rpcs_subscribe_request request) {
-    const StopSignals signals;
+    StopSignals signals;
     request.on_event = on_event;
     request.on_end = on_end;
     request.user = this;
@@ -77,20 +83,22 @@ class Watch {
       return fail(Error{Errc::kSystem, rpcs_last_error(client_)});
     }
     while (!code_) {
-      turn(signals.fd());
+      turn(signals);
     }
+    (void)rpcs_unsubscribe(subscription);  // or rpcs_close would tell this object of its end
     return *code_;
   }
 
  private:
-  void turn(int signal_fd) {
+  void turn(StopSignals& signals) {
     const int wants = rpcs_wants(client_);
     const int events =
         ((wants & RPCS_READ) != 0 ? POLLIN : 0) | ((wants & RPCS_WRITE) != 0 ? POLLOUT : 0);
     std::array<pollfd, 2> polled{pollfd{rpcs_fd(client_), static_cast<short>(events), 0},
-                                 pollfd{signal_fd, POLLIN, 0}};
+                                 pollfd{signals.fd(), POLLIN, 0}};
     const int got = ::poll(polled.data(), polled.size(), rpcs_timeout_ms(client_));
     if (got > 0 && polled[1].revents != 0) {
+      signals.take();
       code_ = kExitOk;
       return;
     }

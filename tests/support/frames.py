@@ -1,13 +1,16 @@
 """A worker that speaks the framed protocol (proto/PROTOCOL.md), plain enough to send wrong bytes."""
 
+import collections
 import json
 import socket
 import struct
 from typing import NamedTuple
 
 HELLO, CALL, RESULT, ERROR, SUBSCRIBE, EVENT, CANCEL, PING, PONG, GOAWAY, WELCOME = range(1, 12)
-MORE = 0x01
+UNSUBSCRIBE = 12
+MORE, REPLAYED, GAP, LAST = 0x01, 0x02, 0x04, 0x08
 HEADER = struct.Struct(">IBBHQ")
+EVENT_HEAD = struct.Struct(">IQ")
 
 
 class Frame(NamedTuple):
@@ -37,6 +40,40 @@ def encode_call(call_id, method, params=None, *, chain=0, deadline_ms=None):
     return encode(CALL, call_id, call, chain=chain)
 
 
+def encode_subscribe(call_id, method, params=None, *, chain=0, continuity=None, resume=None):
+    """`resume`: an Event, or (epoch, seq)."""
+    wish = {"method": method}
+    if params is not None:
+        wish["params"] = params
+    if continuity is not None:
+        wish["continuity"] = continuity
+    if resume is not None:
+        wish["resume"] = {"epoch": resume[0], "seq": resume[1]}
+    return encode(SUBSCRIBE, call_id, wish, chain=chain)
+
+
+def event_payload(epoch, seq, value):
+    return EVENT_HEAD.pack(epoch, seq) + value
+
+
+class Event(NamedTuple):
+    """What an EVENT says; `value` as the provider's bytes."""
+
+    epoch: int
+    seq: int
+    id: int
+    flags: int
+    value: bytes
+
+    def json(self):
+        return json.loads(self.value)
+
+
+def event_of(frame):
+    epoch, seq = EVENT_HEAD.unpack_from(frame.payload)
+    return Event(epoch, seq, frame.id, frame.flags, frame.payload[EVENT_HEAD.size:])
+
+
 class Answer(NamedTuple):
     """A whole reply: `result` as the provider's bytes, or `error` as a parsed object."""
 
@@ -58,6 +95,7 @@ class FramedClient:
         self.buffer = bytearray()
         self.partial = {}
         self.answers = {}
+        self.events = collections.deque()
         self.last_id = 0
 
     def close(self):
@@ -104,19 +142,23 @@ class FramedClient:
     def finish(self, call_id):
         """The answer of that call; those of others are kept for their own finish()."""
         while call_id not in self.answers:
-            frame = self.recv()
-            if frame.type == RESULT:
-                parts = self.partial.setdefault(frame.id, [])
-                parts.append(frame.payload)
-                if not frame.flags & MORE:
-                    del self.partial[frame.id]
-                    self.keep(Answer(frame.id, b"".join(parts), None, len(parts)))
-            elif frame.type == ERROR:
-                parts = self.partial.pop(frame.id, [])
-                self.keep(Answer(frame.id, None, frame.json(), len(parts)))
-            else:
-                raise AssertionError(f"unexpected {frame}")
+            self.take(self.recv())
         return self.answers.pop(call_id)
+
+    def take(self, frame):
+        if frame.type == RESULT:
+            parts = self.partial.setdefault(frame.id, [])
+            parts.append(frame.payload)
+            if not frame.flags & MORE:
+                del self.partial[frame.id]
+                self.keep(Answer(frame.id, b"".join(parts), None, len(parts)))
+        elif frame.type == ERROR:
+            parts = self.partial.pop(frame.id, [])
+            self.keep(Answer(frame.id, None, frame.json(), len(parts)))
+        elif frame.type == EVENT:
+            self.events.append(event_of(frame))
+        else:
+            raise AssertionError(f"unexpected {frame}")
 
     def keep(self, answer):
         if answer.id in self.answers:
@@ -125,6 +167,27 @@ class FramedClient:
 
     def call(self, method, params=None, **more):
         return self.finish(self.start(method, params, **more))
+
+    def subscribe(self, method, params=None, **more):
+        """The id of the subscription, which stands. AssertionError: it was refused."""
+        self.last_id += 1
+        call_id = self.last_id
+        self.send(encode_subscribe(call_id, method, params, **more))
+        answer = self.finish(call_id)
+        if answer.error:
+            raise AssertionError(f"refused: {answer.error}")
+        return call_id
+
+    def next_event(self):
+        """The next event of any subscription; answers are kept for their finish()."""
+        while not self.events:
+            self.take(self.recv())
+        return self.events.popleft()
+
+    def unsubscribe(self, call_id):
+        """What the sidecar says to it; events that came before stay for next_event()."""
+        self.send(encode(UNSUBSCRIBE, call_id))
+        return json.loads(self.finish(call_id).result)
 
     def hello(self):
         self.send(encode(HELLO, 0, {"version": 1, "client": "test/1.0"}))
