@@ -83,13 +83,13 @@ Result<WatchRequest> of_kind(const KindRow& row, std::span<const std::string> wo
   if (at == words.size() && !row.json_default.empty()) {
     params.emplace_back(row.json_default);
   }
-  for (; at < words.size(); ++at) {
-    if (first_of(words[at]) == '\0') {
-      return invalid("what follows " + name + " is no JSON: " + words[at] +
-                     "; quote it for the shell");
-    }
-    params.push_back(words[at]);
+  const std::span<const std::string> values = words.subspan(at);
+  const auto wrong = std::find_if(values.begin(), values.end(),
+                                  [](const std::string& one) { return first_of(one) == '\0'; });
+  if (wrong != values.end()) {
+    return invalid("what follows " + name + " is no JSON: " + *wrong + "; quote it for the shell");
   }
+  params.insert(params.end(), values.begin(), values.end());
   std::string array;
   for (const std::string& param : params) {
     array += (array.empty() ? "" : ",") + param;

@@ -4,15 +4,12 @@ namespace sidecar::testing {
 
 namespace {
 
-const std::string kBadParams = R"({"code":-32602,"message":"bad params"})";
 const std::string kNoUpstream =
     R"({"code":-32000,"message":"m","data":{"name":"NO_UPSTREAM","retryable":true}})";
 const std::string kShuttingDown =
     R"({"code":-32000,"message":"m","data":{"name":"SHUTTING_DOWN","retryable":true}})";
 const std::string kSubOverflow =
     R"({"code":-32000,"message":"m","data":{"name":"SUB_OVERFLOW","retryable":false}})";
-const std::string kSubGap =
-    R"({"code":-32000,"message":"m","data":{"name":"SUB_GAP","retryable":false}})";
 
 }  // namespace
 
@@ -172,40 +169,6 @@ TEST_CASE("rpcs_subscribe: after GOAWAY it goes on at the next sidecar") {
   CHECK(watched.lines.size() == 1);
 }
 
-TEST_CASE("rpcs_subscribe: a refusal for good is an end, with the error object") {
-  struct Row {
-    std::string error;
-    rpcs_status status;
-    bool is_live; /* it comes after the subscription stood */
-  };
-  for (const Row& row :
-       {Row{kBadParams, RPCS_E_REFUSED, false}, Row{kBadParams, RPCS_E_REFUSED, true},
-        Row{"no JSON", RPCS_E_REFUSED, false}, Row{kSubGap, RPCS_E_GAP, true}}) {
-    CAPTURE(row.error);
-    TempFolder folder;
-    FakeSidecar sidecar(folder.file("s"));
-    LoopedClient client(sidecar.path());
-    Watched watched(client, wish("slotSubscribe"));
-    FakeSession session = client.meet(sidecar);
-    const Frame asked = client.next_frame(session);
-    if (row.is_live) {
-      session.result(asked.id, R"({"epoch":7,"seq":0})");
-      session.send(event(asked.id, 1, "1"));
-    }
-    session.error(asked.id, row.error);
-
-    client.run_until([&] { return watched.end_count > 0; });
-
-    CHECK(watched.status == row.status);
-    CHECK(watched.error == row.error);
-    CHECK(watched.lines.size() == (row.is_live ? 1 : 0));
-    watched.stop();
-    client.submit("m"); /* the next frame is no UNSUBSCRIBE: the sidecar knows */
-    CHECK(client.next_frame(session).type == RPCS_CALL);
-    CHECK(watched.end_count == 1);
-  }
-}
-
 TEST_CASE("rpcs_subscribe: LAST ends it after its event") {
   TempFolder folder;
   FakeSidecar sidecar(folder.file("s"));
@@ -220,30 +183,6 @@ TEST_CASE("rpcs_subscribe: LAST ends it after its event") {
   CHECK(watched.lines == Lines{"7:1 live {} last"});
   CHECK(watched.status == RPCS_E_ENDED);
   CHECK(watched.error.empty());
-}
-
-TEST_CASE("rpcs_subscribe: a first answer that does not come is an end, with what is known") {
-  TempFolder folder;
-  FakeSidecar sidecar(folder.file("s"));
-  LoopedClient client(sidecar.path());
-  rpcs_subscribe_request request = wish("slotSubscribe");
-  request.timeout_ms = 30;
-  Watched unanswered(client, request);
-  request.timeout_ms = kPatienceMs;
-  Watched refused(client, request);
-  FakeSession session = client.meet(sidecar);
-  const uint64_t one = client.next_frame(session).id;
-  const uint64_t other = client.next_frame(session).id;
-  client.run_until([&] { return unanswered.end_count + refused.end_count > 0; });
-  const Frame given_up = client.next_frame(session);
-  const uint64_t refused_id = given_up.id == one ? other : one;
-  session.error(refused_id, kNoUpstream);
-  const Frame tried_again = client.next_frame(session);
-
-  CHECK(unanswered.status == RPCS_E_TIMEOUT);
-  CHECK(given_up.type == RPCS_UNSUBSCRIBE);
-  CHECK(tried_again.type == RPCS_SUBSCRIBE);
-  CHECK(refused.end_count == 0);
 }
 
 TEST_CASE("rpcs_unsubscribe: tells the sidecar, and what it sent meanwhile is passed over") {
@@ -356,56 +295,49 @@ TEST_CASE("rpcs_subscribe: an EVENT before the RESULT costs the connection") {
   CHECK(watched.lines.empty());
 }
 
-TEST_CASE("rpcs_subscribe: an answer that is no position ends it") {
-  for (const char* answer : {"true", "{}", R"({"epoch":4294967296,"seq":1})", R"({"epoch":1})"}) {
-    CAPTURE(answer);
-    TempFolder folder;
-    FakeSidecar sidecar(folder.file("s"));
-    LoopedClient client(sidecar.path());
-    Watched watched(client, wish("slotSubscribe"));
-    FakeSession session = client.meet(sidecar);
-    const Frame asked = client.next_frame(session);
-
-    session.result(asked.id, answer);
-    client.run_until([&] { return watched.end_count > 0; });
-
-    CHECK(watched.status == RPCS_E_PROTOCOL);
-    CHECK(client.next_frame(session).type == RPCS_UNSUBSCRIBE);
-  }
-}
-
-TEST_CASE("rpcs_subscribe: wrong arguments and full limits are refused at once") {
+TEST_CASE("rpcs_subscribe: callbacks begin when it has returned") {
   TempFolder folder;
   FakeSidecar sidecar(folder.file("s"));
-  rpcs_options options{};
-  options.subscriptions_max = 1;
-  LoopedClient client(sidecar.path(), options);
-  FakeSession session = client.meet(sidecar);
-  rpcs_subscribe_request continuity = wish("m");
-  continuity.continuity = static_cast<rpcs_continuity>(3);
+  Script script([&] {
+    FakeSession session = sidecar.accept();
+    session.greet();
+    const Frame asked = session.receive();
+    const std::string position = R"({"epoch":7,"seq":0})";
+    const rpcs_frame result{static_cast<uint32_t>(position.size()), RPCS_RESULT, 0, 0, asked.id};
+    uint8_t header[RPCS_HEADER_BYTES];
+    rpcs_encode_header(&result, header);
+    std::string both(reinterpret_cast<char*>(header), sizeof(header));
+    both += position;
+    const std::string payload = event_payload(7, 1, "1");
+    const rpcs_frame last{static_cast<uint32_t>(payload.size()), RPCS_EVENT, RPCS_FLAG_LAST, 0,
+                          asked.id};
+    rpcs_encode_header(&last, header);
+    both += std::string(reinterpret_cast<char*>(header), sizeof(header)) + payload;
+    session.send_bytes(both);
+    session.receive_bytes(1);
+  });
+  rpcs_client* client = connect_to(sidecar);
+  struct Seen {
+    rpcs_subscription* subscription = nullptr;
+    Lines lines;
+  } seen;
+  rpcs_subscribe_request request = blocking_wish();
+  request.user = &seen;
+  request.on_event = [](void* user, const rpcs_event_view* view) {
+    CHECK(static_cast<Seen*>(user)->subscription != nullptr);
+    static_cast<Seen*>(user)->lines.push_back(line_of(*view));
+  };
+  request.on_end = [](void* user, rpcs_status status, const char*) {
+    static_cast<Seen*>(user)->lines.push_back(rpcs_status_text(status));
+  };
 
-  CHECK(Watched(client, wish("")).begun == RPCS_E_INVALID);
-  CHECK(Watched(client, wish("m", "")).begun == RPCS_E_INVALID);
-  CHECK(Watched(client, continuity).begun == RPCS_E_INVALID);
-  Watched first(client, wish("m"));
-  CHECK(first.begun == RPCS_OK);
-  CHECK(Watched(client, wish("m")).begun == RPCS_E_LIMIT);
-  first.stop();
-  CHECK(Watched(client, wish("m")).begun == RPCS_OK);
-}
+  CHECK(rpcs_subscribe(client, &request, &seen.subscription) == RPCS_OK);
+  CHECK(seen.lines.empty());
+  CHECK(rpcs_timeout_ms(client) == 0);
+  CHECK(rpcs_process(client, 0) == RPCS_OK);
 
-TEST_CASE("rpcs_subscribe: a chain that the sidecar does not have ends it") {
-  TempFolder folder;
-  FakeSidecar sidecar(folder.file("s"));
-  LoopedClient client(sidecar.path());
-  rpcs_subscribe_request request = wish("slotSubscribe");
-  request.chain = "nowhere";
-  Watched watched(client, request);
-
-  FakeSession session = client.meet(sidecar);
-  client.run_until([&] { return watched.end_count > 0; });
-
-  CHECK(watched.status == RPCS_E_INVALID);
+  CHECK(seen.lines == Lines{"7:1 live 1 last", rpcs_status_text(RPCS_E_ENDED)});
+  rpcs_close(client);
 }
 
 }  // namespace sidecar::testing

@@ -88,4 +88,29 @@ inline Frame accept_subscribe(LoopedClient& client, FakeSession& session, uint64
   return frame;
 }
 
+inline rpcs_client* connect_to(const FakeSidecar& sidecar, rpcs_options options = {}) {
+  options.socket_path = sidecar.path().c_str();
+  options.reconnect_wait_ms = 1;
+  options.reconnect_wait_ms_max = 2;
+  rpcs_client* client = nullptr;
+  REQUIRE(rpcs_connect(&options, &client) == RPCS_OK);
+  return client;
+}
+
+/// Answers one SUBSCRIBE; its id.
+inline uint64_t accept_one(FakeSession& session,
+                           const std::string& position = R"({"epoch":7,"seq":0})") {
+  const Frame asked = session.receive();
+  CHECK(asked.type == RPCS_SUBSCRIBE);
+  session.result(asked.id, position);
+  return asked.id;
+}
+
+inline rpcs_subscribe_request blocking_wish() {
+  rpcs_subscribe_request request = wish("slotSubscribe");
+  request.subscribe_later = 0;
+  request.timeout_ms = kPatienceMs;
+  return request;
+}
+
 }  // namespace sidecar::testing
