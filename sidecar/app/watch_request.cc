@@ -110,6 +110,7 @@ Result<WatchRequest> watch_request(std::span<const std::string> words) {
     return of_method(words);
   }
   std::vector<std::string_view> names;
+  names.reserve(kRows.size());
   for (const KindRow& one : kRows) {
     names.push_back(one.name);
   }

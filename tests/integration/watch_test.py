@@ -13,7 +13,7 @@ import unittest
 
 import frames
 from mock_provider import MockProvider
-from sidecar_process import BINARY, SidecarTestCase, wait_until
+from sidecar_process import BINARY, Sidecar, SidecarTestCase, wait_until
 
 SECONDS = 30
 EXAMPLE = pathlib.Path(BINARY).resolve().parent / "client/examples/example_watch_heads"
@@ -265,6 +265,29 @@ class EndToEndTest(SidecarTestCase):
         numbers = [int(json.loads(line)["number"], 16) for line in lines]
         self.assertEqual(numbers, list(range(numbers[0], numbers[0] + 12)))
         self.assertEqual(watched.popen.wait(), 0)
+        watched.popen.stdout.close()
+        watched.popen.stderr.close()
+
+    def test_a_sidecar_that_restarts_is_a_gap_and_no_end(self):
+        watched = self.watch("--gaps", "--count", "6", "newHeads")
+        lines = []
+        reader = threading.Thread(target=lambda: lines.extend(watched.popen.stdout), daemon=True)
+        reader.start()
+        self.mine_until(lambda: len(lines) >= 3)
+        self.running.stop()
+        self.running = Sidecar(self.running.config.parent, self.running.config.read_text())
+        self.addCleanup(self.running.stop)
+        self.running.wait_listening()
+        self.mine_until(lambda: watched.popen.poll() is not None)
+        reader.join(SECONDS)
+        values = [json.loads(line) for line in lines]
+        gaps = [one["gap"]["reason"] for one in values if "gap" in one]
+        numbers = [int(one["number"], 16) for one in values if "number" in one]
+        self.assertEqual(gaps, ["resume"])
+        self.assertEqual(numbers, sorted(set(numbers)))
+        self.assertEqual(len(numbers), 6)
+        self.assertEqual(watched.popen.wait(), 0)
+        self.assertIn("trying again", watched.popen.stderr.read())
         watched.popen.stdout.close()
         watched.popen.stderr.close()
 
