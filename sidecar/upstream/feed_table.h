@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/time.h"
-#include "core/feed_ports.h"
+#include "core/ports.h"
 #include "rpc/envelope.h"
 
 namespace sidecar {

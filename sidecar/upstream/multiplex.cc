@@ -185,6 +185,10 @@ void Multiplex::on_link_lost(const Loss& loss) {
   pause(loss.pause_min);
   last_detail_ = loss.why.detail;
   AttemptResult why = loss.why;
+  if (why.outcome == Outcome::kTooLarge && exchanges_.size() != 1) {
+    why.outcome =
+        Outcome::kClosed;  // whose answer it was nobody knows; the others may go elsewhere
+  }
   size_t at = lost_.size();
   for (const auto& [id, exchange] : exchanges_) {
     lost_.push_back({exchange.attempt, exchange.sink, why.outcome,

@@ -307,6 +307,20 @@ TEST_CASE("Multiplex: of two that are lost the first may close the second, which
   CHECK(bench.ends.outcomes.size() == 2);
 }
 
+TEST_CASE("Multiplex: too large an answer is the only call's; of several nobody's") {
+  for (const AttemptId count : {AttemptId{1}, AttemptId{2}}) {
+    Bench bench;
+    for (AttemptId id = 1; id <= count; ++id) {
+      bench.start(id);
+    }
+    bench.mux.on_link_up();
+
+    bench.lose(Outcome::kTooLarge);
+
+    CHECK(bench.ends.outcomes[1] == (count == 1 ? Outcome::kTooLarge : Outcome::kClosed));
+  }
+}
+
 TEST_CASE("Multiplex: within the pause calls and feeds are refused on a later turn") {
   Bench bench;
   bench.start(1);
