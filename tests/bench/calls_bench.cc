@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <charconv>
 #include <cstdio>
 #include <cstdlib>
@@ -8,6 +7,7 @@
 #include <vector>
 
 #include "calls_load.h"
+#include "load_io.h"
 
 // The load generator of `scripts/bench calls`, in every dialect; calls.py runs it.
 //
@@ -100,14 +100,6 @@ Command parse(const std::vector<std::string_view>& arguments) {
     usage("needs --connect, calls in flight, and --sessions exactly for idle");
   }
   return command;
-}
-
-// Exact: the smallest latency that `share` of the calls did not exceed.
-uint32_t percentile(std::vector<uint32_t>& latencies, double share) {
-  const auto rank = static_cast<size_t>(share * static_cast<double>(latencies.size() - 1) + 0.5);
-  const auto at = latencies.begin() + static_cast<std::ptrdiff_t>(rank);
-  std::nth_element(latencies.begin(), at, latencies.end());
-  return *at;
 }
 
 void print(LoadReport& report) {
