@@ -29,10 +29,7 @@ def first_match(pattern, text):
     return found[1] if found else "unknown"
 
 
-def about(arguments, sidecar):
-    """The machine, the versions and the way of measuring."""
-    nginx = calls_contenders.program("nginx", "nginx-light")
-    haproxy = calls_contenders.program("haproxy", "haproxy")
+def machine():
     memory = pathlib.Path("/proc/meminfo").read_text()
     return {
         "time": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
@@ -43,15 +40,28 @@ def about(arguments, sidecar):
             "kernel": platform.release(),
             "load_at_start": os.getloadavg()[0],
         },
+    }
+
+
+def revision():
+    return {
+        "revision": output_of(["git", "rev-parse", "--short=12", "HEAD"]) or "unknown",
+        "is_dirty": bool(output_of(["git", "status", "--porcelain", "-uno"])),
+    }
+
+
+def about(arguments, sidecar):
+    """The machine, the versions and the way of measuring."""
+    nginx = calls_contenders.program("nginx", "nginx-light")
+    haproxy = calls_contenders.program("haproxy", "haproxy")
+    return {
+        **machine(),
         "versions": {
             "rpc-sidecar": output_of([sidecar, "version"]).removeprefix("rpc-sidecar "),
             "haproxy": first_match(r"version (\S+)", output_of([haproxy, "-v"])),
             "nginx": first_match(r"nginx/(\S+)", output_of([nginx, "-v"])),
         },
-        "git": {
-            "revision": output_of(["git", "rev-parse", "--short=12", "HEAD"]) or "unknown",
-            "is_dirty": bool(output_of(["git", "status", "--porcelain", "-uno"])),
-        },
+        "git": revision(),
         "options": {key: getattr(arguments, key) for key in ("seconds", "rounds", "quick", "pin")},
         "origin_connections_max": calls_contenders.CONNECTIONS_MAX,
     }
