@@ -135,6 +135,7 @@ std::string Daemon::hello() const {
   }
   json += "],\"connections\":" + std::to_string(listener_->connection_count()) +
           ",\"calls_in_flight\":" + std::to_string(dispatcher_->calls_in_flight()) +
+          ",\"event_forms\":" + std::to_string(sessions_.forms_made()) +
           ",\"counters\":" + telemetry_.counters_json() + "}\n";
   return json;
 }
