@@ -113,6 +113,11 @@ void check_calls_over(const Config& config, const ProviderConfig& provider,
 
 void check_provider(const Config& config, const ProviderOptions& provider, const std::string& place,
                     FaultList& faults) {
+  const ValueOrigin* proxy = find_origin(config, place + ".proxy");
+  if (!provider.ws.empty() && !provider.proxy.empty() && proxy != nullptr) {
+    faults.add(proxy->at, "chain.provider.proxy",
+               "does not carry ws; give the WebSocket to a provider of its own without proxy");
+  }
   if (provider.stream_bytes_min > provider.response_bytes_max) {
     add_order_fault(
         config,

@@ -64,7 +64,7 @@ std::optional<FeedSources::Source> FeedSources::choose() {
     return source;
   }
   // Polling is for want of anything else.
-  if (!sources_.empty() || !is_pollable(spec_.kind)) {
+  if (!sources_.empty() || !is_pollable(spec_)) {
     return std::nullopt;
   }
   need.method = poll_method(spec_.kind);

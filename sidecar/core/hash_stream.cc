@@ -33,7 +33,7 @@ void HashStream::take_answer(std::string_view result) {
     caught_up();
     return;
   }
-  if (result.empty() || result[skip_whitespace(result)] != '[') {
+  if (json_first_byte(result) != '[') {
     doubt_source();
     return;
   }

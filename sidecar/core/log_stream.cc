@@ -94,7 +94,7 @@ void LogStream::ask_logs() {
 /// They count if our newest block is still there after they were told; else a reorganisation came
 /// in between, or before.
 void LogStream::take_logs(std::string_view result) {
-  if (result.empty() || result[skip_whitespace(result)] != '[') {
+  if (json_first_byte(result) != '[') {
     doubt_source();
     return;
   }

@@ -66,8 +66,16 @@ std::unique_ptr<EventStream> make_stream(const FeedSpec& spec, const StreamOptio
   return make_svm_stream(spec, options, out);
 }
 
-bool is_pollable(FeedKind kind) {
-  return !poll_method(kind).empty();
+bool is_pollable(const FeedSpec& spec) {
+  const std::string_view subject = json_first_element(spec.params);
+  switch (spec.kind) {
+    case FeedKind::kSvmLogs:
+      return json_first_byte(subject) == '{';  // those that mention somebody; nobody lists all
+    case FeedKind::kBlock:
+      return json_first_byte(subject) == '"';  // all; a block cannot be had by whom it mentions
+    default:
+      return !poll_method(spec.kind).empty();
+  }
 }
 
 std::string_view poll_method(FeedKind kind) {

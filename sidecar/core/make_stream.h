@@ -13,8 +13,8 @@ std::unique_ptr<EventStream> make_stream(const FeedSpec& spec, const StreamOptio
 
 /// Can such events be had by asking now and then, where no subscription is to be had? Some exist
 /// only as they happen.
-bool is_pollable(FeedKind kind);
-/// A call that polling makes: who can serve it can be polled. Requires: is_pollable(kind).
+bool is_pollable(const FeedSpec& spec);
+/// A call that polling makes: who can serve it can be polled. Requires: it is pollable.
 std::string_view poll_method(FeedKind kind);
 
 }  // namespace sidecar

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "rpc/json_walk.h"
 #include "rpc/svm_event_facts.h"
 
 namespace sidecar {

@@ -69,6 +69,11 @@ Result<std::unique_ptr<HttpFace>> HttpFace::create(Loop& loop, const HttpOptions
   HttpServerOptions server;
   server.body_bytes_max = host.limits().request_bytes_max;
   server.output_bytes_max = 2 * host.limits().output_mark_bytes;  // full from half of it on
+  // Sessions end at their own limits, with a reason; this is one event beyond them.
+  server.ws_output_mark_bytes = host.limits().output_mark_bytes;
+  server.ws_output_bytes_max =
+      std::max(host.limits().output_queue_bytes_max, host.limits().slow_consumer.hard_bytes) +
+      host.limits().output_mark_bytes;
   server.request_timeout = options.request_timeout;
   server.idle_timeout = options.idle_timeout;
   std::unique_ptr<HttpFace> face(new HttpFace(options, host, sessions, std::move(hello)));

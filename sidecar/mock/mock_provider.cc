@@ -87,6 +87,8 @@ Result<std::unique_ptr<MockProvider>> MockProvider::create(Loop& loop, const Moc
   }
   HttpServerOptions server_options;
   server_options.output_bytes_max = kOutputBytesMax;
+  server_options.ws_output_bytes_max = kOutputBytesMax;
+  server_options.ws_output_mark_bytes = kOutputBytesMax / 2;
   auto server = HttpServer::create(loop, server_options, *mock);
   if (!server.ok()) {
     return server.error();

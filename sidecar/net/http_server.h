@@ -22,10 +22,12 @@ using WebSocketId = uint64_t;
 
 /// Bounds of the local HTTP and WebSocket server.
 struct HttpServerOptions {
-  size_t body_bytes_max = 16u << 20;   ///< 413 above; 1009 for a WebSocket message
-  size_t output_bytes_max = 8u << 20;  ///< of one connection; Flow::kFull above half of it
-  Millis request_timeout{10'000};      ///< for a head, and again for its body, from first byte
-  Millis idle_timeout{75'000};         ///< keep-alive without a request; answer without progress
+  size_t body_bytes_max = 16u << 20;       ///< 413 above; 1009 for a WebSocket message
+  size_t output_bytes_max = 8u << 20;      ///< of one connection; Flow::kFull above half of it
+  size_t ws_output_bytes_max = 8u << 20;   ///< the same of a WebSocket, ...
+  size_t ws_output_mark_bytes = 4u << 20;  ///< ... which is full above this
+  Millis request_timeout{10'000};          ///< for a head, and again for its body, from first byte
+  Millis idle_timeout{75'000};  ///< keep-alive without a request; answer without progress
   size_t ws_frame_bytes_max = 512u << 10;  ///< longer messages go out in fragments of this size
 };
 
@@ -136,7 +138,7 @@ class HttpServer {
   void reset_connections();
 
   /// One text message. kFull: taken, wait for on_ws_drained. kDropped: the id is dead, or becomes
-  /// so because it was full and the message would lead over output_bytes_max: it is closed with
+  /// so because it was full and the message would lead over ws_output_bytes_max: it is closed with
   /// 1012
   /// ("service restart", after which the most clients come back) and on_ws_closed follows.
   /// While a message in parts is open, whole ones wait behind it.

@@ -19,7 +19,7 @@ Result<std::unique_ptr<WebSocket>> WebSocket::create(Loop& loop, int fd, WebSock
                                                      const HttpServerOptions& options,
                                                      WebSocketOwner& owner) {
   std::unique_ptr<WebSocket> socket(new WebSocket(loop, id, options, owner));
-  auto stream = Stream::adopt(loop, fd, options.output_bytes_max / 2, *socket);
+  auto stream = Stream::adopt(loop, fd, options.ws_output_mark_bytes, *socket);
   if (!stream.ok()) {
     return stream.error();
   }
@@ -40,7 +40,8 @@ size_t WebSocket::queued_bytes() const {
 /// A reader that keeps up may be sent a message of any size; one that does not is bounded.
 bool WebSocket::refuses(size_t more_bytes) {
   const size_t queued = queued_bytes();
-  return queued > options_.output_bytes_max / 2 && queued + more_bytes > options_.output_bytes_max;
+  return queued > options_.ws_output_mark_bytes &&
+         queued + more_bytes > options_.ws_output_bytes_max;
 }
 
 Flow WebSocket::send(std::string_view text) {

@@ -1,5 +1,7 @@
 #include "rpc/json_walk.h"
 
+#include "rpc/json_text.h"
+
 #include <algorithm>
 #include <cstddef>
 
@@ -128,6 +130,11 @@ bool JsonWalk::stop() {
   is_first_ = false;
   key_ = value_ = {};
   return false;
+}
+
+char json_first_byte(std::string_view lexeme) {
+  const size_t at = skip_whitespace(lexeme);
+  return at < lexeme.size() ? lexeme[at] : '\0';
 }
 
 std::string_view json_member(std::string_view object, std::string_view key) {

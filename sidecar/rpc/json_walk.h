@@ -43,6 +43,8 @@ class JsonWalk {
   std::string_view value_;
 };
 
+/// An object, an array: what the lexeme is of, by its first byte. 0 = nothing.
+char json_first_byte(std::string_view lexeme);
 /// The member's lexeme, empty when there is none. Of a repeated key the first counts.
 std::string_view json_member(std::string_view object, std::string_view key);
 /// The first element's lexeme, empty when there is none.

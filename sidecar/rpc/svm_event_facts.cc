@@ -23,11 +23,6 @@ uint64_t mixed(uint64_t digest, std::string_view text) {
 
 }  // namespace
 
-char json_first_byte(std::string_view lexeme) {
-  const size_t at = skip_whitespace(lexeme);
-  return at < lexeme.size() ? lexeme[at] : '\0';
-}
-
 std::optional<SvmEvent> svm_event(std::string_view text) {
   std::optional<uint64_t> slot;
   SvmEvent event;

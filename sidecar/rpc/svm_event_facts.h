@@ -73,7 +73,4 @@ std::optional<std::vector<uint64_t>> svm_slot_list(std::string_view result, uint
 /// nodes.
 std::string svm_timeless(std::string_view value);
 
-/// An object, an array: what the lexeme is of, by its first byte. 0 = nothing.
-char json_first_byte(std::string_view lexeme);
-
 }  // namespace sidecar

@@ -57,7 +57,7 @@ TEST_CASE("ConfigFault: unknown keys") {
       {"weight = 1", "1:1: weight: unknown key here; it belongs in [[chain.provider]]"},
       {"x = 1",
        "1:1: x: unknown key; known here: credentials_dir, listen, http, limits, retry, hedge, "
-       "timeout, breaker, cooldown, probe, log, chain"},
+       "timeout, breaker, cooldown, probe, feed, log, chain"},
       {"[listen]\nPath = 1", "2:1: listen.Path: unknown key; did you mean \"path\"?"},
       {"[log]\nlevl = 1", "2:1: log.levl: unknown key; did you mean \"level\"?"},
       {"[log]\nformat = 1", "2:1: log.format: unknown key; known here: level"},
@@ -65,7 +65,8 @@ TEST_CASE("ConfigFault: unknown keys") {
       {"[limits]\nattempts_max = 1",
        "2:1: limits.attempts_max: unknown key here; it belongs in [retry]"},
       {"[http]\n\"\\u001b[31m\" = 1",
-       "2:1: http.\\u001b[31m: unknown key; known here: listen, allow_remote, hosts, origins, "
+       "2:1: http.\\u001b[31m: unknown key; known here: listen, allow_remote, ws_next_port, hosts, "
+       "origins, "
        "idle_timeout, request_timeout"},
   });
   check_provider({
@@ -298,6 +299,9 @@ TEST_CASE("ConfigFault: settings that contradict each other") {
       {"[limits]\ncall_deadline_max = \"29s\"",
        "2:21: limits.call_deadline_max: is below call_deadline (30s); raise it, or lower "
        "call_deadline"},
+      {"[limits]\nevent_queue_bytes = \"9MiB\"",
+       "2:21: limits.event_queue_bytes: is above event_queue_bytes_max (8MiB); lower it, or raise "
+       "event_queue_bytes_max"},
       {"[limits]\noutput_queue_bytes_max = \"1MiB\"",
        "2:26: limits.output_queue_bytes_max: is below output_mark_bytes (2MiB); raise it, or lower "
        "output_mark_bytes"},
@@ -306,6 +310,12 @@ TEST_CASE("ConfigFault: settings that contradict each other") {
        "call_deadline"},
   });
   check_provider({
+      {"name = \"p\"\nws = \"ws://h\"\nproxy = \"http://h\"",
+       "7:9: chain.provider.proxy: does not carry ws; give the WebSocket to a provider of its own "
+       "without proxy"},
+      {head + "calls_over = \"ws\"",
+       "7:14: chain.provider.calls_over: names what the provider has not; write its ws, or "
+       "\"auto\""},
       {head + "stream_bytes_min = \"65MiB\"",
        "7:20: chain.provider.stream_bytes_min: is above response_bytes_max (64MiB); lower it, or "
        "raise response_bytes_max"},

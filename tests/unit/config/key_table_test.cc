@@ -95,8 +95,8 @@ TEST_CASE("KeyTable: every option of a chain and of a provider has a row") {
   const auto& [beaten_by, hold_min] = stickiness;
   const auto& [h1, h2, h3, h4, h5, h6, h7] = head;
   const auto& [channel, terms, vendor_word, unit_word, calls_over] = ProviderConfig{};
-  const auto& [p01, p02, p03, p04, p05, p06, p07, p08, p09, p10, p11, p12, p13, p14, p15, p16,
-               p17, p18, p19] = channel;
+  const auto& [p01, p02, p03, p04, p05, p06, p07, p08, p09, p10, p11, p12, p13, p14, p15, p16, p17,
+               p18, p19] = channel;
   const auto& [vendor, unit, budget, price, methods, http_only, ws_only, blocks_kept, logs_range] =
       terms;
   const auto& [b1, b2, b3, b4, b5, b6, b7] = budget;

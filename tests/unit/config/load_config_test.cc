@@ -82,13 +82,12 @@ TEST_CASE("load_config: every key of every type reaches its field") {
       "ipc = \"/n.ipc\"\nheaders = { Authorization = \"Bearer k\", X-A = \"\" }\ntier = 2\n"
       "weight = 30\ntimeout = \"4s\"\nconnect_timeout = \"300ms\"\nconnections_max = 2\n"
       "queue_max = 9\nresponse_bytes_max = \"4GiB\"\nstream_bytes_min = \"1KiB\"\n"
-      "rate_bytes_min = 10\nrate_window = \"20s\"\nping_interval = \"3s\"\nping_misses_max = "
-      "4\nproxy = \"socks5h://127.0.0.1:9\"\n"
+      "rate_bytes_min = 10\nrate_window = \"20s\"\nping_interval = \"3s\"\nping_misses_max = 4\n"
       "ca_file = \"" +
           bundle +
           "\"\n"
-          "[[chain]]\nname = \"sol\"\nfamily = \"svm\"\nprovider = [{ name = \"p\", ipc = \"/x\" "
-          "}]\n",
+          "[[chain]]\nname = \"sol\"\nfamily = \"svm\"\nprovider = [{ name = \"p\", ipc = \"/x\", "
+          "proxy = \"socks5h://127.0.0.1:9\" }]\n",
       "f.toml", {});
 
   REQUIRE(fault_texts(loaded) == Faults{});
@@ -133,7 +132,7 @@ TEST_CASE("load_config: every key of every type reaches its field") {
   CHECK(provider.rate_window == Millis(20'000));
   CHECK(provider.ping_interval == Millis(3'000));
   CHECK(provider.ping_misses_max == 4);
-  CHECK(provider.proxy == "socks5h://127.0.0.1:9");
+  CHECK(config.chains[1].providers[0].channel.proxy == "socks5h://127.0.0.1:9");
   CHECK(provider.ca_file == bundle);
   CHECK(config.chains[1].family == Family::kSvm);
   CHECK(config.chains[1].providers[0].channel.ipc == "/x");

@@ -43,7 +43,8 @@ TEST_CASE("HttpServer: a WebSocket message in parts is one message, and whole on
 
 TEST_CASE("HttpServer: D02 a WebSocket that does not read is full, then closed with 1012") {
   HttpServerOptions options;
-  options.output_bytes_max = 1u << 20;
+  options.ws_output_bytes_max = 1u << 20;
+  options.ws_output_mark_bytes = 512u << 10;
   Socket socket(options);
   HttpServer& server = *socket.served.server;
   std::vector<Flow> flows;
@@ -51,7 +52,7 @@ TEST_CASE("HttpServer: D02 a WebSocket that does not read is full, then closed w
   for (int i = 0; i < 30 && (flows.empty() || flows.back() != Flow::kDropped); ++i) {
     flows.push_back(server.ws_send(socket.id, std::string(100'000, 'x')));
     turn(*socket.served.loop, 3);
-    CHECK(server.ws_queued_bytes(socket.id) <= options.output_bytes_max + 1000);
+    CHECK(server.ws_queued_bytes(socket.id) <= options.ws_output_bytes_max + 1000);
   }
 
   CHECK(flows[0] == Flow::kOk);
@@ -65,7 +66,8 @@ TEST_CASE("HttpServer: D02 a WebSocket that does not read is full, then closed w
 
 TEST_CASE("HttpServer: a WebSocket tells when there is room again") {
   HttpServerOptions options;
-  options.output_bytes_max = 1u << 20;
+  options.ws_output_bytes_max = 1u << 20;
+  options.ws_output_mark_bytes = 512u << 10;
   Socket socket(options);
   HttpServer& server = *socket.served.server;
   size_t sent = 0;
@@ -87,7 +89,8 @@ TEST_CASE("HttpServer: a WebSocket tells when there is room again") {
 
 TEST_CASE("HttpServer: a reader that keeps up may be sent a message of any size") {
   HttpServerOptions options;
-  options.output_bytes_max = 1u << 20;
+  options.ws_output_bytes_max = 1u << 20;
+  options.ws_output_mark_bytes = 512u << 10;
   Socket socket(options);
 
   CHECK(socket.served.server->ws_send(socket.id, std::string(3'000'000, 'x')) == Flow::kFull);
@@ -128,7 +131,8 @@ TEST_CASE("HttpServer: D20 a WebSocket client that ignores Close is cut") {
 
 TEST_CASE("HttpServer: pings that are not read are answered up to half the queue only") {
   HttpServerOptions options;
-  options.output_bytes_max = 64u << 10;
+  options.ws_output_bytes_max = 64u << 10;
+  options.ws_output_mark_bytes = 32u << 10;
   Socket socket(options);
   const std::string ping = frame(0x89, std::string(125, 'p'));
   std::string many;

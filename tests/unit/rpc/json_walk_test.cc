@@ -122,4 +122,11 @@ TEST_CASE("json_plain_string: only strings without escapes") {
   }
 }
 
+TEST_CASE("json_first_byte: the first byte that is not white space, or none") {
+  CHECK(json_first_byte(" \n{") == '{');
+  CHECK(json_first_byte("7") == '7');
+  CHECK(json_first_byte(" ") == '\0');
+  CHECK(json_first_byte("") == '\0');
+}
+
 }  // namespace sidecar::testing

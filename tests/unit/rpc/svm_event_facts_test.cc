@@ -173,11 +173,4 @@ TEST_CASE("SvmEventFacts: an update without its time is the same for two nodes")
   CHECK(svm_timeless("7") == "7");
 }
 
-TEST_CASE("SvmEventFacts: the first byte that is not white space") {
-  CHECK(json_first_byte(" \n{") == '{');
-  CHECK(json_first_byte("7") == '7');
-  CHECK(json_first_byte(" ") == '\0');
-  CHECK(json_first_byte("") == '\0');
-}
-
 }  // namespace sidecar::testing
