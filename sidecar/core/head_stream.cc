@@ -10,8 +10,11 @@ namespace sidecar {
 
 namespace {
 
-std::string between(uint64_t from, uint64_t to) {
-  return "\"from_block\":\"" + to_quantity(from) + "\",\"to_block\":\"" + to_quantity(to) + '"';
+/// From one block up to another, without that; empty when there is none.
+std::string between(uint64_t from, uint64_t end) {
+  return from >= end ? std::string()
+                     : "\"from_block\":\"" + to_quantity(from) + "\",\"to_block\":\"" +
+                           to_quantity(end - 1) + '"';
 }
 
 }  // namespace
@@ -28,6 +31,9 @@ void HeadStream::take(std::string_view value) {
     return;
   }
   is_begun_ = true;
+  if (is_first_ && view->number < chain_.front().number) {
+    return;  // told while its place was asked for, and before that: promised to nobody
+  }
   place({view->number, std::string(view->hash), std::string(view->parent_hash), std::string(value),
          kind()});
 }
@@ -48,7 +54,12 @@ void HeadStream::take_answer(std::string_view result) {
       // It may be replaced itself, by a sibling.
       chain_.push_back({newest.number - std::min<uint64_t>(newest.number, 1), newest.parent_hash});
       remember(newest);
-    } else if (!is_behind) {
+      is_first_ = true;
+      caught_up();
+      is_first_ = false;
+      return;
+    }
+    if (!is_behind) {
       place(std::move(newest));
       if (!walk_.empty()) {
         return;
@@ -121,8 +132,7 @@ void HeadStream::deliver_walk(size_t keep) {
 void HeadStream::start_over(GapReason reason) {
   Walked newest = std::move(walk_.front());
   walk_.clear();
-  const uint64_t last = chain_.back().number;
-  out_.gap(reason, between(std::min(last, newest.number - 1) + 1, newest.number - 1));
+  out_.gap(reason, between(chain_.back().number + 1, newest.number));
   chain_.clear();
   walk_.push_back(std::move(newest));
   deliver_walk(0);

@@ -64,6 +64,7 @@ class HeadStream final : public EventStream {
   std::vector<Walked> walk_;  ///< from the newest down
   bool is_newest_asked_ = false;
   bool is_begun_ = false;  ///< it has a place: what comes from now on is promised
+  bool is_first_ = false;  ///< what was held before it had one is released
 };
 
 }  // namespace sidecar
