@@ -18,40 +18,46 @@ std::string_view EventForms::framed() {
   return framed_;
 }
 
-EventForms::Text EventForms::ws() {
-  if (ws_.empty()) {
-    make_text(ws_, ws_id_at_, event_.value);
+std::string_view EventForms::ws(std::string_view id) {
+  if (ws_.bytes.empty()) {
+    make_text(ws_, event_.value);
   }
-  const std::string_view text = ws_;
-  return {text.substr(0, ws_id_at_), text.substr(ws_id_at_)};
+  return with_id(ws_, id);
 }
 
-EventForms::Text EventForms::ipc() {
-  if (ipc_.empty()) {
+std::string_view EventForms::ipc(std::string_view id) {
+  if (ipc_.bytes.empty()) {
     std::string compact;
     append_compact(compact, event_.value);
-    make_text(ipc_, ipc_id_at_, compact);
-    ipc_ += '\n';
+    make_text(ipc_, compact);
+    ipc_.bytes += '\n';
   }
-  const std::string_view text = ipc_;
-  return {text.substr(0, ipc_id_at_), text.substr(ipc_id_at_)};
+  return with_id(ipc_, id);
 }
 
 /// Members in the order that geth and Agave write them in.
-void EventForms::make_text(std::string& text, size_t& id_at, std::string_view value) {
+void EventForms::make_text(Text& text, std::string_view value) {
   ++made_count_;
-  text.reserve(value.size() + event_.method.size() + 80);
-  text = "{\"jsonrpc\":\"2.0\",\"method\":\"";
-  text.append(event_.method);
+  std::string& bytes = text.bytes;
+  bytes.reserve(value.size() + event_.method.size() + 120);
+  bytes = "{\"jsonrpc\":\"2.0\",\"method\":\"";
+  bytes.append(event_.method);
   if (event_.family == Family::kEvm) {
-    text += "\",\"params\":{\"subscription\":";
-    id_at = text.size();
-    text.append(",\"result\":").append(value).append("}}");
+    bytes += "\",\"params\":{\"subscription\":";
+    text.id_at = bytes.size();
+    bytes.append(",\"result\":").append(value).append("}}");
   } else {
-    text.append("\",\"params\":{\"result\":").append(value).append(",\"subscription\":");
-    id_at = text.size();
-    text += "}}";
+    bytes.append("\",\"params\":{\"result\":").append(value).append(",\"subscription\":");
+    text.id_at = bytes.size();
+    bytes += "}}";
   }
+}
+
+/// Ids are mostly of one length, so that nothing moves.
+std::string_view EventForms::with_id(Text& text, std::string_view id) {
+  text.bytes.replace(text.id_at, text.id_bytes, id);
+  text.id_bytes = id.size();
+  return text.bytes;
 }
 
 }  // namespace sidecar

@@ -296,6 +296,7 @@ void FramedSession::write_frame(uint8_t type, uint8_t flags, uint16_t chain, uin
     return;
   }
   std::string& out = stream_->out();
+  out.reserve(out.size() + kHeaderBytes + payload.size());
   append_frame_head(out, type, flags, chain, id, payload.size());
   out.append(payload);
   stream_->commit();

@@ -142,17 +142,12 @@ void JsonIpcSession::on_event(uint64_t token, EventForms& event) {
     case EventFate::kSend:
       break;
   }
-  const EventForms::Text form = event.ipc();
+  std::string_view line = event.ipc(subscriptions_.wire_id(token));
   if (lane_.is_free()) {
-    // Compact already, as the lane would make it.
-    std::string& out = stream_->out();
-    out.append(form.before).append(subscriptions_.wire_id(token)).append(form.after);
-    stream_->commit();
+    stream_->write(line);  // compact already, as the lane would make it
   } else {
-    std::string text(form.before);
-    text.append(subscriptions_.wire_id(token)).append(form.after);
-    text.pop_back();
-    lane_.put_whole(0, text);
+    line.remove_suffix(1);
+    lane_.put_whole(0, line);
   }
   if (event.event().is_last) {
     subscriptions_.drop(token);

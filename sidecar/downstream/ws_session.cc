@@ -73,11 +73,7 @@ void WsSession::on_event(uint64_t token, EventForms& event) {
     case EventFate::kSend:
       break;
   }
-  const EventForms::Text form = event.ws();
-  std::string text;
-  text.reserve(form.before.size() + form.after.size() + 24);
-  text.append(form.before).append(subscriptions_.wire_id(token)).append(form.after);
-  lane_.put_whole(0, text);
+  lane_.put_whole(0, event.ws(subscriptions_.wire_id(token)));
   if (event.event().is_last) {
     subscriptions_.drop(token);
   }
