@@ -232,7 +232,9 @@ Result<std::unique_ptr<HttpEngine>> HttpEngine::create(Loop& loop, const HttpSer
   info.timeout_secs_ah_idle = static_cast<unsigned>(seconds);
   info.server_string = "rpc-sidecar";  // of the library's own error pages; may not be empty
   lws_set_log_level(LLL_ERR | LLL_WARN, &write_log);
+  engine->pipe_.before_create();
   engine->context_ = lws_create_context(&info);
+  engine->pipe_.after_create();
   if (engine->context_ == nullptr) {
     return Error{Errc::kSystem,
                  "libwebsockets did not start; is the package libwebsockets-evlib-uv installed?"};
@@ -250,6 +252,7 @@ HttpEngine::~HttpEngine() {
 
 void HttpEngine::close(std::function<void()> on_closed) {
   lws_context_destroy(context_);
+  pipe_.after_destroy();
   close_in_turns(kTurnsToClose, std::move(on_closed));
 }
 

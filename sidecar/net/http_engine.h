@@ -7,6 +7,7 @@
 #include <unordered_map>
 
 #include "base/result.h"
+#include "net/event_pipe_guard.h"
 #include "net/http_server.h"
 
 struct lws;
@@ -102,6 +103,7 @@ class HttpEngine {
   Loop& loop_;
   HttpEngineSink& sink_;
   struct lws_context* context_ = nullptr;
+  EventPipeGuard pipe_;
   struct lws_vhost* vhost_ = nullptr;
   std::unordered_map<HttpConnectionId, struct lws*> connections_;
 };

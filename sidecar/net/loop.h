@@ -52,6 +52,10 @@ class Loop : public Timers {
   char* read_buffer();
   static constexpr size_t kReadBufferBytes = 256 * 1024;
 
+  /// Output of all streams that the kernel has not taken; they tell.
+  void note_output(size_t before, size_t after) { output_bytes_ += after - before; }
+  size_t output_bytes() const { return output_bytes_; }
+
   /// Empty strings that kept their memory, so that an idle connection holds none.
   std::string take_buffer();
   void give_back(std::string buffer);
@@ -67,6 +71,7 @@ class Loop : public Timers {
   std::vector<std::function<void()>> posted_;
   std::vector<std::string> buffers_;
   std::unique_ptr<char[]> read_buffer_;
+  size_t output_bytes_ = 0;
 };
 
 }  // namespace sidecar

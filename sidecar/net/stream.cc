@@ -63,6 +63,7 @@ Stream::Stream(Loop& loop, size_t queue_mark_bytes, StreamSink& sink)
 }
 
 Stream::~Stream() {
+  loop_.note_output(accounted_bytes_, 0);
   delete handles_;
 }
 
@@ -115,6 +116,12 @@ void Stream::commit() {
     loop_.at_turn_end(*this);
   }
   was_over_mark_ = was_over_mark_ || is_over_mark();
+  account();
+}
+
+void Stream::account() {
+  loop_.note_output(accounted_bytes_, queued_bytes());
+  accounted_bytes_ = queued_bytes();
 }
 
 void Stream::on_turn_end() {
@@ -177,6 +184,7 @@ void Stream::on_written(int status) {
 }
 
 void Stream::note_drained() {
+  account();
   if (was_over_mark_ && queued_bytes() <= queue_mark_bytes_ / 2) {
     was_over_mark_ = false;
     if (sink_ != nullptr) {

@@ -92,6 +92,7 @@ class Stream final : private TurnEnd {
   void on_written(int status);
   void note_drained();
   void shut_if_done();
+  void account();
 
   Loop& loop_;
   StreamSink* sink_;
@@ -99,6 +100,7 @@ class Stream final : private TurnEnd {
   size_t queue_mark_bytes_;
   std::string out_;             ///< appended this turn, or while a write is under way
   std::string in_kernel_wait_;  ///< handed to uv_write, which keeps pointing at it
+  size_t accounted_bytes_ = 0;  ///< of queued_bytes(), told to the loop
   bool is_flush_due_ = false;
   bool is_writing_ = false;
   bool is_connected_ = false;

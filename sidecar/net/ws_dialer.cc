@@ -218,7 +218,9 @@ bool WsDialer::create_context() {
   info.timeout_secs_ah_idle = kHeadHeldMax;
   info.fd_limit_per_thread = kDescriptorsMax;
   const QuietLibrary quiet;
+  pipe_.before_create();
   context_ = lws_create_context(&info);
+  pipe_.after_create();
   return context_ != nullptr;
 }
 
@@ -230,6 +232,7 @@ void WsDialer::close() {
   loop_.post([this]() {  // this may be inside one of the library's callbacks
     if (context_ != nullptr) {
       lws_context_destroy(context_);
+      pipe_.after_destroy();
     }
     close_in_turns(context_ == nullptr ? 0 : kTurnsToClose);
   });

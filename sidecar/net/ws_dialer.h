@@ -9,6 +9,7 @@
 
 #include "base/result.h"
 #include "base/secret.h"
+#include "net/event_pipe_guard.h"
 #include "net/loop.h"
 
 struct lws;
@@ -100,6 +101,7 @@ class WsDialer final {
   std::string host_header_;
   std::string key_;  ///< base64
   lws_context* context_ = nullptr;
+  EventPipeGuard pipe_;
   lws* wsi_ = nullptr;
   WsProgress progress_ = WsProgress::kNone;
   bool is_dialling_ = false;
