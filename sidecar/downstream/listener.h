@@ -68,6 +68,7 @@ class Listener final : private SessionHost, private TurnEnd {
   const SessionLimits& limits() const override { return options_.limits; }
   const std::vector<ChainInfo>& chains() const override { return chains_; }
   Instant now() const override { return loop_.now(); }
+  size_t unread_bytes() const override { return loop_.output_bytes(); }
   void on_limit(std::string_view limit) override { count_("limit", limit); }
   void end_session(SessionId session, EndReason reason) override;
 

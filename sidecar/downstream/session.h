@@ -80,9 +80,13 @@ class SessionTable final : public DownstreamPort, public SubscriberPort {
   }
   void on_event(const FeedEvent& event, std::span<const Subscriber> to) override {
     EventForms forms(event);
-    for (const Subscriber& subscriber : to) {
-      if (Session* found = find(subscriber.session)) {
-        found->on_event(subscriber.token, forms);
+    for (size_t i = 0; i < to.size(); ++i) {
+      if (i + kFetchAhead < to.size()) {
+        // Thousands of sessions are not in the cache, and to wait for each would take the most time.
+        __builtin_prefetch(find(to[i + kFetchAhead].session));
+      }
+      if (Session* found = find(to[i].session)) {
+        found->on_event(to[i].token, forms);
       }
     }
     forms_made_ += forms.made_count();
@@ -96,6 +100,8 @@ class SessionTable final : public DownstreamPort, public SubscriberPort {
   uint64_t forms_made() const { return forms_made_; }
 
  private:
+  static constexpr size_t kFetchAhead = 4;
+
   SlotMap<std::unique_ptr<Session>> sessions_;
   uint64_t forms_made_ = 0;
 };

@@ -48,6 +48,8 @@ class SessionHost {
   virtual const SessionLimits& limits() const = 0;
   virtual const std::vector<ChainInfo>& chains() const = 0;
   virtual Instant now() const = 0;
+  /// Answers and events that no worker has read yet, of all sessions.
+  virtual size_t unread_bytes() const = 0;
   virtual void on_limit(std::string_view limit) = 0;
   /// Destroys the session on a later turn. Only the first call for a session counts.
   virtual void end_session(SessionId session, EndReason reason) = 0;

@@ -67,7 +67,7 @@ EventFate TextSubscriptions::fate_of(uint64_t token, const FeedEvent& event, siz
   if (mine == subscriptions_.end() || event.kind == EventKind::kGap) {
     return EventFate::kSkip;
   }
-  switch (slowness_.on_event(queued_bytes, host_.now())) {
+  switch (slowness_.on_event(queued_bytes, host_.unread_bytes(), host_.now())) {
     case SlowConsumer::Room::kSend:
       break;
     case SlowConsumer::Room::kFull:

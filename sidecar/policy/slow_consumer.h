@@ -10,7 +10,9 @@ namespace sidecar {
 struct SlowConsumerOptions {
   size_t soft_bytes = 2u << 20;  ///< more than this unread for soft_time is an overflow
   Millis soft_time{10'000};
-  size_t hard_bytes = 8u << 20;  ///< more than this is one at once
+  size_t hard_bytes = 8u << 20;       ///< more than this is one at once
+  size_t all_bytes_max = 256u << 20;  ///< of all sessions; over it, more than share_bytes is one
+  size_t share_bytes = 256u << 10;
 };
 
 /// Does a worker read its events? Decides before each event what becomes of it.
@@ -25,8 +27,11 @@ class SlowConsumer {
 
   explicit SlowConsumer(const SlowConsumerOptions& options) : options_(options) {}
 
-  /// `queued_bytes`: what the session has not read yet.
-  Room on_event(size_t queued_bytes, Instant now) {
+  /// `queued_bytes`: what the session has not read yet; `all_bytes`: what all have not.
+  Room on_event(size_t queued_bytes, size_t all_bytes, Instant now) {
+    if (all_bytes > options_.all_bytes_max && queued_bytes > options_.share_bytes) {
+      return Room::kOverflow;
+    }
     if (queued_bytes <= options_.soft_bytes) {
       over_since_.reset();
       return Room::kSend;

@@ -25,6 +25,7 @@ class FakeHost final : public SessionHost {
   const SessionLimits& limits() const override { return session_limits; }
   const std::vector<ChainInfo>& chains() const override { return chain_infos; }
   Instant now() const override { return loop_.now() + time_ahead; }
+  size_t unread_bytes() const override { return unread; }
   void on_limit(std::string_view limit) override { ++limits_met[std::string(limit)]; }
   void end_session(SessionId session, EndReason reason) override {
     ended.emplace_back(session, reason);
@@ -38,6 +39,7 @@ class FakeHost final : public SessionHost {
   std::map<std::string, int> limits_met;
   std::vector<std::pair<SessionId, EndReason>> ended;
   Nanos time_ahead{0};
+  size_t unread = 0;
 
  private:
   Loop& loop_;

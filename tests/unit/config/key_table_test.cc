@@ -43,7 +43,7 @@ TEST_CASE("KeyTable: every option has a row") {
       HttpOptions{};
   const auto& [sessions, request, items, reply, depth, in_flight, mark, queue, partial,
                subscriptions, slow_consumer, continuity] = SessionLimits{};
-  const auto& [soft_bytes, soft_time, hard_bytes] = slow_consumer;
+  const auto& [soft_bytes, soft_time, hard_bytes, all_bytes, share_bytes] = slow_consumer;
   const auto& [sources, open_timeout, subscribe_timeout, answer_timeout, fill_timeout, fill_blocks,
                stall_blocks, stall_min, poll_interval, failback, grace, feeds_max,
                subscriptions_max, ring_events, ring_bytes, held_events, held_bytes, seen] =
@@ -62,7 +62,7 @@ TEST_CASE("KeyTable: every option has a row") {
 
   CHECK(row_count(Section::kListen) == 4);
   CHECK(row_count(Section::kHttp) == 7);
-  CHECK(row_count(Section::kLimits) == 12 - 2 + 3 + 9 - 3 + 2);
+  CHECK(row_count(Section::kLimits) == 12 - 2 + 5 + 9 - 3 + 2);
   CHECK(row_count(Section::kFeed) == 18 - 2 + 1);
   CHECK(row_count(Section::kRetry) == 7);
   CHECK(row_count(Section::kHedge) == 8);
