@@ -71,7 +71,7 @@ EventFate TextSubscriptions::fate_of(uint64_t token, const FeedEvent& event, siz
     case SlowConsumer::Room::kSend:
       break;
     case SlowConsumer::Room::kFull:
-      if (host_.limits().continuity == Continuity::kLatest) {
+      if (host_.limits().continuity == Continuity::kLatest && !event.is_last) {
         mine->second.has_skipped = true;
         return EventFate::kSkip;
       }

@@ -180,11 +180,13 @@ class FakeSubscriptions final : public SubscriptionPort {
   SubscriptionId subscribe(const SubscribeRequest& request) override {
     const SubscriptionId id = ++last_id_;
     subscribed.push_back({id, request, std::string(request.method), std::string(request.params)});
-    return id;
+    return inside && inside(request) ? 0 : id;
   }
   void unsubscribe(SubscriptionId subscription) override { unsubscribed.push_back(subscription); }
   void send_newest(SubscriptionId subscription) override { newest.push_back(subscription); }
 
+  /// What happens inside subscribe(); true = it was refused there.
+  std::function<bool(const SubscribeRequest&)> inside;
   std::vector<Subscribed> subscribed;
   std::vector<SubscriptionId> unsubscribed;
   std::vector<SubscriptionId> newest;
