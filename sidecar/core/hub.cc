@@ -19,6 +19,17 @@ std::string feed_key(const Pool& pool, const FeedSpec& spec) {
   return std::to_string(pool.chain().number) + ' ' + spec.key();
 }
 
+/// Could anybody ever tell such events, however well everybody is?
+bool has_source(const Pool& pool, const FeedSpec& spec) {
+  for (size_t i = 0; i < pool.size(); ++i) {
+    const Endpoint& endpoint = pool.endpoint(i);
+    if (endpoint.port->feeds() != nullptr || (endpoint.takes_calls && is_pollable(spec))) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 SubscriptionHub::SubscriptionHub(const FeedOptions& options, Timers& timers, SubscriberPort& port,
@@ -52,6 +63,13 @@ SubscriptionId SubscriptionHub::subscribe(const SubscribeRequest& request) {
   }
   if (subscriptions_.size() >= options_.subscriptions_max) {
     return refuse(request, "subscriptions_max", error_text({.name = ErrorName::kOverloaded}));
+  }
+  if (!has_source(*pool, spec.value())) {
+    return refuse(request, "",
+                  error_text({.name = ErrorName::kNoUpstream,
+                              .message = "no provider of this chain carries such events; one needs "
+                                         "ws or ipc",
+                              .is_retryable = false}));
   }
   Feed* feed = feed_of(*pool, std::move(spec).value());
   if (feed == nullptr) {

@@ -181,11 +181,14 @@ bool LogStream::is_put_off(const LogView& view, std::string_view value) {
   if (!is_orphan && !is_reached && !is_beside) {
     return false;
   }
+  const bool is_doubtful = is_orphan || is_beside;
+  if (is_doubtful) {
+    dropped_from_ = std::min(view.block_number, dropped_from_.value_or(UINT64_MAX));
+  }
   if (view.block_hash == put_off_) {
-    // Asked about already. If it is an orphan still, the node may only not know better yet.
-    dropped_from_ =
-        is_orphan ? std::min(view.block_number, dropped_from_.value_or(UINT64_MAX)) : dropped_from_;
-    return is_orphan;
+    // Asked about already: had the node its block, it would be out, and not be doubtful any more.
+    // A node that is behind may only not know better yet, so it is asked again next time.
+    return is_doubtful;
   }
   put_off_ = view.block_hash;
   put_back(value);

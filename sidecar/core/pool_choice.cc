@@ -99,8 +99,14 @@ Pool::Fitness Pool::fitness(size_t index, const CallNeed& need, Instant now, Cho
   if (!provider.methods.is_allowed(need.method)) {
     return unfit(PassedOver::kMethodDenied);
   }
-  if (need.is_feed ? endpoint.port->feeds() == nullptr : !endpoint.takes_calls) {
-    return unfit(need.is_feed ? PassedOver::kNoEvents : PassedOver::kNoCalls);
+  if (need.is_feed && endpoint.port->feeds() == nullptr) {
+    return unfit(PassedOver::kNoEvents);
+  }
+  // A WebSocket that is there for events takes the calls that go over nothing else.
+  const bool takes_it = endpoint.takes_calls || (endpoint.transport == Transport::kWs &&
+                                                 any_matches(provider.terms.ws_only, need.method));
+  if (!need.is_feed && !takes_it) {
+    return unfit(PassedOver::kNoCalls);
   }
   if (!is_carried(provider.terms, endpoint.transport, need.method)) {
     return unfit(PassedOver::kTransport);

@@ -240,6 +240,15 @@ TEST_CASE(
   CHECK(house.hub->subscription_count() == 0);
 }
 
+TEST_CASE("SubscriptionHub: what no provider could ever tell is refused at once") {
+  HubHouse house({false});
+
+  CHECK(house.subscribe(1, R"(["newPendingTransactions",true])") == 0);
+
+  CHECK(house.subscribers.take(1).at(0).find("NO_UPSTREAM") != std::string::npos);
+  CHECK(house.hub->feed_count() == 0);
+}
+
 TEST_CASE("SubscriptionHub: nobody live in time is NO_UPSTREAM") {
   HubHouse house;
   house.subscribe(1);

@@ -200,6 +200,18 @@ TEST_CASE("Pool: allow, deny and transports decide who is asked for a method") {
   CHECK(tiers.chosen("eth_call") == 0u);
 }
 
+TEST_CASE("Pool: a WebSocket for events takes the calls that go over nothing else, and no others") {
+  std::vector<EndpointSeed> endpoints = Tiers::three_tiers();
+  endpoints[0].transport = Transport::kWs;
+  endpoints[0].takes_calls = false;
+  endpoints[0].terms.ws_only = {"debug_*"};
+  Tiers tiers({}, endpoints);
+
+  CHECK(tiers.chosen("debug_traceBlockByNumber") == 0u);
+  CHECK(tiers.chosen("eth_call") == 1u);
+  CHECK(tiers.why[0] == PassedOver::kNoCalls);
+}
+
 TEST_CASE("Pool: pruned endpoints and long log ranges go to who can") {
   std::vector<EndpointSeed> endpoints = Tiers::three_tiers();
   endpoints[0].terms.blocks_kept = 128;
