@@ -11,8 +11,8 @@ struct SlowConsumerOptions {
   size_t soft_bytes = 2u << 20;  ///< more than this unread for soft_time is an overflow
   Millis soft_time{10'000};
   size_t hard_bytes = 8u << 20;       ///< more than this is one at once
-  size_t all_bytes_max = 256u << 20;  ///< of all sessions; over it, more than share_bytes is one
-  size_t share_bytes = 256u << 10;
+  size_t all_bytes_max = 128u << 20;  ///< of all sessions; over it, more than share_bytes is one
+  size_t share_bytes = 64u << 10;
 };
 
 /// Does a worker read its events? Decides before each event what becomes of it.
