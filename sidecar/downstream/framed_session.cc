@@ -247,12 +247,14 @@ void FramedSession::on_event(uint64_t token, EventForms& event) {
   write_frame(RPCS_EVENT, static_cast<uint8_t>(flags), chain, token, event.framed());
   if (one.is_last) {
     subscriptions_.drop(token);
+    finish_if_done();
   }
 }
 
 void FramedSession::on_subscription_lost(uint64_t token, std::string_view error) {
   const uint16_t chain = subscriptions_.drop(token);
   write_frame(RPCS_ERROR, 0, chain, token, error);
+  finish_if_done();
 }
 
 void FramedSession::on_reply(uint64_t token, const Reply& reply) {

@@ -121,6 +121,7 @@ void JsonIpcSession::on_subscription_lost(uint64_t token, std::string_view error
   if (!subscriptions_.drop(token)) {
     on_reply(token, {Reply::Kind::kError, error});
   }
+  finish_if_done();
 }
 
 Flow JsonIpcSession::on_reply_part(uint64_t token, std::string_view bytes) {
@@ -151,6 +152,7 @@ void JsonIpcSession::on_event(uint64_t token, EventForms& event) {
   }
   if (event.event().is_last) {
     subscriptions_.drop(token);
+    finish_if_done();
   }
 }
 
