@@ -1,9 +1,11 @@
 #include "net/stream.h"
 
 #include <poll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
+#include <cerrno>
 #include <utility>
 
 namespace sidecar {
@@ -138,10 +140,9 @@ void Stream::flush() {
     shut_if_done();
     return;
   }
-  uv_buf_t buf = uv_buf_init(out_.data(), static_cast<unsigned>(out_.size()));
-  const int written = uv_try_write(reinterpret_cast<uv_stream_t*>(&handles_->pipe), &buf, 1);
-  if (written < 0 && written != UV_EAGAIN) {
-    fail(written);
+  const ssize_t written = send_now();
+  if (written < 0) {
+    fail(static_cast<int>(written));
     return;
   }
   if (written > 0 && static_cast<size_t>(written) == out_.size()) {
@@ -156,7 +157,7 @@ void Stream::flush() {
   if (written > 0) {
     in_kernel_wait_.erase(0, static_cast<size_t>(written));
   }
-  buf = uv_buf_init(in_kernel_wait_.data(), static_cast<unsigned>(in_kernel_wait_.size()));
+  uv_buf_t buf = uv_buf_init(in_kernel_wait_.data(), static_cast<unsigned>(in_kernel_wait_.size()));
   is_writing_ = true;
   const int rc = uv_write(&handles_->write, reinterpret_cast<uv_stream_t*>(&handles_->pipe), &buf,
                           1, [](uv_write_t* request, int status) {
@@ -166,6 +167,20 @@ void Stream::flush() {
     is_writing_ = false;
     fail(rc);
   }
+}
+
+/// How many bytes the kernel takes at once, or a uv error. uv_try_write would call write(), which
+/// looks at the file's inode and lock too: with thousands of streams each look is a cache miss.
+ssize_t Stream::send_now() {
+  if (fd_ < 0) {
+    fd_ = fd();
+  }
+  const ssize_t count = ::send(fd_, out_.data(), out_.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (count >= 0) {
+    return count;
+  }
+  const bool is_full = errno == EAGAIN || errno == ENOBUFS || errno == EINTR;
+  return is_full ? 0 : uv_translate_sys_error(errno);
 }
 
 void Stream::on_written(int status) {

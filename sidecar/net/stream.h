@@ -88,6 +88,7 @@ class Stream final : private TurnEnd {
   void report_failure(const char* what);
   void on_turn_end() override;
   void flush();
+  ssize_t send_now();
   void fail(int error);
   void on_written(int status);
   void note_drained();
@@ -101,6 +102,7 @@ class Stream final : private TurnEnd {
   std::string out_;             ///< appended this turn, or while a write is under way
   std::string in_kernel_wait_;  ///< handed to uv_write, which keeps pointing at it
   size_t accounted_bytes_ = 0;  ///< of queued_bytes(), told to the loop
+  int fd_ = -1;                 ///< once something was written
   bool is_flush_due_ = false;
   bool is_writing_ = false;
   bool is_connected_ = false;
