@@ -272,13 +272,19 @@ void Feed::on_due() {
   const bool is_forsaken =
       empty_since_ != Instant::max() && empty_since_ + house_.options.grace <= now;
   if (is_over_ || is_forsaken) {
-    for (const Subscriber& subscriber : std::exchange(live_, {})) {
-      owner_.on_subscription_over(subscriber.id);
-    }
-    owner_.on_feed_over(*this);
+    end();
     return;
   }
   arm();
+}
+
+void Feed::end() {
+  timer_->cancel();
+  sources_.reset();
+  for (const Subscriber& subscriber : std::exchange(live_, {})) {
+    owner_.on_subscription_over(subscriber.id);
+  }
+  owner_.on_feed_over(*this);
 }
 
 void Feed::arm() {

@@ -48,7 +48,11 @@ class Feed final : private StreamOut, private SourcesOwner {
   void join(const Subscriber& subscriber, const std::optional<FeedPosition>& resume);
   void leave(SubscriptionId subscription);
   void send_newest(SubscriptionId subscription);
+  /// Lets go of everybody and leaves the owner. Requires: not inside a callback of its own.
+  void end();
 
+  /// Its last event is out: who comes now needs another feed.
+  bool is_over() const { return is_over_; }
   const FeedSpec& spec() const { return spec_; }
   const Pool& pool() const { return house_.pool; }
   FeedPosition position() const { return {epoch_, seq_}; }

@@ -104,8 +104,11 @@ Pool* SubscriptionHub::pool_of(const SubscribeRequest& request) const {
 Feed* SubscriptionHub::feed_of(Pool& pool, FeedSpec spec) {
   const std::string key = feed_key(pool, spec);
   const auto known = feeds_.find(key);
-  if (known != feeds_.end()) {
+  if (known != feeds_.end() && !known->second->is_over()) {
     return known->second.get();
+  }
+  if (known != feeds_.end()) {
+    known->second->end();  // it would do so on its next turn
   }
   if (feeds_.size() >= options_.feeds_max) {
     return nullptr;
