@@ -16,8 +16,9 @@ constexpr size_t kBehindMax = 64;
 
 /// How many blocks have the commitment. A node's root may be as much as 4 blocks ahead of it.
 size_t SvmFeedCheck::count() const {
-  const SvmLevel level = topic_.kind == SvmFeedKind::kRoot ? SvmLevel::kFinalized : topic_.level;
-  return chain_.count(level);
+  return chain_.count(topic_.kind == SvmFeedKind::kSlot   ? SvmLevel::kProcessed
+                      : topic_.kind == SvmFeedKind::kRoot ? SvmLevel::kFinalized
+                                                          : topic_.level);
 }
 
 void SvmFeedCheck::begin() {
