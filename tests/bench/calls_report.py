@@ -82,6 +82,16 @@ def cell(value, form, width):
     return f"{'-' if value is None else format(value, form):>{width}}"
 
 
+def noise(rows):
+    """What others used of the machine, when it was much."""
+    notes = []
+    for key, words in (("foreign_cpus", "other programs used"), ("stolen_cpus", "the host took")):
+        used = statistics.mean(row[key] for row in rows)
+        if used > FOREIGN_CPUS_MAX:
+            notes.append(f"note: {words} {used:.2f} CPUs meanwhile; run it on a quiet machine")
+    return "\n".join(notes)
+
+
 class Report:
     def __init__(self, about_run, figures, idle):
         self.about = about_run
@@ -153,7 +163,8 @@ class Report:
             parts.append(self.idle_table())
         parts.append("\n".join(f"{'met  ' if one['is_met'] else 'short'}  {one['words']}"
                                for one in self.targets))
-        parts.append(self.noise())
+        parts.append(noise([row for levels in self.figures.values()
+                            for rounds in levels.values() for row in rounds]))
         return "\n\n".join(part for part in parts if part)
 
     def heading(self):
@@ -190,16 +201,6 @@ class Report:
             lines.append(f"{name:<14}" + "".join(cell(rss[count], ",d", 17) for count in counts)
                          + cell(kib, ".2f", 17))
         return "\n".join(lines)
-
-    def noise(self):
-        rows = [row for levels in self.figures.values() for rounds in levels.values()
-                for row in rounds]
-        notes = []
-        for key, words in (("foreign_cpus", "other programs used"), ("stolen_cpus", "the host took")):
-            used = statistics.mean(row[key] for row in rows)
-            if used > FOREIGN_CPUS_MAX:
-                notes.append(f"note: {words} {used:.2f} CPUs meanwhile; run it on a quiet machine")
-        return "\n".join(notes)
 
     def to_json(self):
         calls = [{"contender": name, "in_flight": level, "median": median_row(rounds),

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """What an event costs on its way from one provider to many subscribers through rpc-sidecar.
 
-One program is the provider and all the subscribers; every subscriber must get every header, in order
-and unchanged. Measured in turns (A B A B ...), because a virtual machine's speed drifts; the median
-round is quoted. `paced` is one event at a time, as heads come; `burst` is lots of events, two lots
-under way at any time, as fast as they are taken."""
+One program is the provider and all the subscribers; every subscriber must get every header, in
+order and unchanged. Measured in turns (A B A B ...), because a virtual machine's speed drifts; the
+median round is quoted. `paced` is one event at a time, as heads come; `burst` is lots of events, two
+lots under way at any time, as fast as they are taken."""
 
 import argparse
 import json
@@ -19,7 +19,7 @@ import time
 import urllib.request
 
 import fanout_report
-from calls import pairs
+from calls import busy_seconds, cpu_seconds, pairs
 from calls_contenders import (QUIET, BenchError, Running, Sidecar, clean_environment,
                               raise_fd_limit)
 
@@ -89,8 +89,8 @@ class FanoutSidecar(Sidecar):
         conf.chmod(0o600)
         self.start([binary, "run", "--config", conf])
 
-    def counted(self):
-        """Serialisations of events so far."""
+    def forms_made(self):
+        """Serialisations of events so far; None from versions that do not count them."""
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(f"http://{self.addresses['tcp']}/", timeout=20) as answer:
             return json.load(answer).get("event_forms")
@@ -152,12 +152,19 @@ class Trial:
                              f"{self.sidecar.log_end()}")
         return pairs(line)
 
+    def used(self):
+        """Seconds so far: of the clock, of all CPUs, taken by the host, and of our two programs."""
+        return (time.monotonic(), *busy_seconds(),
+                cpu_seconds(self.sidecar.pid) + cpu_seconds(self.load.pid))
+
     def measure(self, *words):
-        before = self.sidecar.counted()
+        before = self.sidecar.forms_made()
         told = self.told
+        began = self.used()
         got = self.ask(*words)
+        took, busy, steal, ours = (now - then for now, then in zip(self.used(), began))
         self.told = got["told"]
-        after = self.sidecar.counted()
+        after = self.sidecar.forms_made()
         micros = 1e6 / got["deliveries"]
         return {
             "events": got["events"],
@@ -169,6 +176,8 @@ class Trial:
             "sidecar_cpu_us": got["sidecar_cpu_s"] * micros,
             "client_cpu_us": got["client_cpu_s"] * micros,
             "sidecar_cpus": got["sidecar_cpu_s"] / got["seconds"],
+            "foreign_cpus": max(0.0, (busy - ours) / took),
+            "stolen_cpus": steal / took,
             "forms_per_event": None if after is None else (after - before) / (self.told - told),
         }
 

@@ -2,7 +2,7 @@
 
 import pathlib
 
-from calls_report import cell, machine, median_row, output_of, revision
+from calls_report import cell, machine, median_row, noise, output_of, revision
 
 DELIVERIES_PER_S_MIN = 500_000
 P99_MS_MAX = {1000: 5.0, 10_000: 50.0}
@@ -75,19 +75,23 @@ class Report:
         parts = [self.heading(), self.table("paced"), self.table("burst"), self.memory_table()]
         parts.append("\n".join(f"{'met  ' if one['is_met'] else 'short'}  {one['words']}"
                                for one in self.targets))
-        return "\n\n".join(parts)
+        parts.append(noise([row for levels in self.figures.values() for ways in levels.values()
+                            for rows in ways.values() for row in rows]))
+        return "\n\n".join(part for part in parts if part)
 
     def heading(self):
         options, git = self.about["options"], self.about["git"]
         where = self.about["machine"]
         pinned = ("the sidecar alone on the last CPU, provider and subscribers on the others"
                   if options["is_pinned"] else "on any CPU")
+        lots = ", ".join(f"{lot} at {level:,}" for level, lot in self.about["lots"].items())
         return (
             f"rpc-sidecar {self.about['versions']['rpc-sidecar']} ({git['revision']}"
             f"{', changed' if git['is_dirty'] else ''}), {where['cpus']} x {where['cpu']}, "
             f"Linux {where['kernel']}, load {where['load_at_start']:.1f} at the start\n"
-            f"newHeads of 1.6 KB; median of {options['rounds']} rounds; {pinned}; CPU in us per "
-            f"delivery; ms until the last subscriber has an event")
+            f"newHeads of 1.6 KB; median of {options['rounds']} rounds; {pinned};\n"
+            f"CPU in us per delivery; ms until the last subscriber has an event; events in a burst's "
+            f"lot: {lots}")
 
     def table(self, way):
         lines = [way.ljust(16) + "subscribers  deliveries/s    p50 ms    p99 ms    max ms  "
