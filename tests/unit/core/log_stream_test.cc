@@ -284,4 +284,44 @@ TEST_CASE("LogStream: an orphan that is told again comes back only if the node h
   CHECK(logs.told() == "-b11/0(late) +a11/0(late)");
 }
 
+TEST_CASE("LogStream: a live log beside what was given is dropped if its block has gone") {
+  Logs logs;
+  logs.tell("a11", 0);
+  logs.tell("a12", 0);
+  logs.told();
+  logs.stream.abandon();
+
+  // A source tells before it confirms: of a block that it took back in the meantime.
+  logs.stream.catch_up();
+  logs.tell("b11", 0);
+  logs.tell("b11", 0, true);
+  logs.tell("a13", 0);
+  logs.answer_newest(13);
+  logs.answer_logs(log_of("a12", 0) + "," + log_of("a13", 0));
+  logs.answer_block("a12");
+  CHECK(logs.out.question() == newest());
+  logs.answer_newest(13);
+  CHECK(logs.out.question() == logs_from(11, 13));
+  logs.answer_logs(log_of("a11", 0) + "," + log_of("a12", 0) + "," + log_of("a13", 0));
+  logs.answer_block("a13");
+
+  CHECK(logs.told() == "+a13/0(late)");
+  CHECK_FALSE(logs.stream.is_asking());
+}
+
+TEST_CASE("LogStream: a live log that its node tells late is given if its block is there") {
+  Logs logs;
+  logs.tell("a12", 0);
+  logs.told();
+
+  logs.tell("a11", 0);
+  logs.answer_newest(12);
+  CHECK(logs.out.question() == logs_from(11, 12));
+  logs.answer_logs(log_of("a11", 0) + "," + log_of("a12", 0));
+  logs.answer_block("a12");
+
+  CHECK(logs.told() == "+a11/0(late)");
+  CHECK_FALSE(logs.stream.is_asking());
+}
+
 }  // namespace sidecar::testing
