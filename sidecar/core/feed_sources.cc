@@ -14,7 +14,7 @@ namespace sidecar {
 namespace {
 
 constexpr Millis kPauseMin{100};
-constexpr Millis kPauseMax{5'000};
+constexpr Millis kPauseMax{2'000};
 constexpr Millis kPollMin{250};
 /// A quiet feed is looked after at least this often, in stall spans.
 constexpr uint32_t kQuietFactorMax = 32;
@@ -138,7 +138,13 @@ void FeedSources::on_feed_open(SourceId id) {
   }
   AttemptResult result;
   end_attempt(source->endpoint, spec_.method, result, source->asked_at);
-  become_lead(*source);
+  source->is_open = true;
+  // The lead's events are held while it catches up. Were they dropped for one that is behind, there
+  // would be a hole that nobody knows of.
+  source->is_next = lead() != nullptr && !lead()->is_polled && stream_.is_asking();
+  if (!source->is_next) {
+    become_lead(*source);
+  }
   arm();
 }
 
@@ -146,7 +152,7 @@ void FeedSources::on_feed_open(SourceId id) {
 /// one too many then leaves.
 void FeedSources::become_lead(Source& source) {
   source.is_open = true;
-  rounds_ = 0;
+  source.is_next = false;
   refusal_.clear();
   heard_at_ = house_.timers.now();
   Source* old = lead();
@@ -154,7 +160,11 @@ void FeedSources::become_lead(Source& source) {
       static_cast<size_t>(std::count_if(sources_.begin(), sources_.end(), [](const Source& one) {
         return one.is_open && !one.is_leaving;
       }));
-  const bool is_overlap = old != nullptr && !old->is_polled;
+  const bool is_overlap =
+      std::any_of(sources_.begin(), sources_.end(), [this, &source](const Source& one) {
+        const bool has_told_all = one.id != lead_ || !has_found_missing_;
+        return one.is_open && !one.is_polled && one.id != source.id && has_told_all;
+      });
   if (old != nullptr && (open > house_.options.sources || old->is_polled)) {
     old->is_leaving = true;
   }
@@ -169,7 +179,7 @@ void FeedSources::become_lead(Source& source) {
                       : is_overlap     ? CatchUp::kOverlap
                                        : CatchUp::kNewSource;
   drop_question();
-  stream_.abandon();
+  stream_.drop_answer();
   stream_.catch_up(why);
 }
 
@@ -237,6 +247,7 @@ void FeedSources::promote() {
   }
   lead_ = next->id;
   next->is_leaving = false;
+  next->is_next = false;
   stream_.catch_up(next->is_polled ? CatchUp::kPoll : CatchUp::kOverlap);
 }
 
@@ -340,6 +351,7 @@ void FeedSources::on_doubt() {
 }
 
 void FeedSources::on_caught_up() {
+  rounds_ = 0;
   fill_failures_ = 0;
   fill_began_.reset();
   is_ready_ = true;
@@ -362,6 +374,11 @@ void FeedSources::on_caught_up() {
     quiet_factor_ = std::min(kQuietFactorMax, quiet_factor_ * 2);
   }
   owner_.on_sources_ready();
+  const auto next = std::find_if(sources_.begin(), sources_.end(),
+                                 [](const Source& source) { return source.is_next; });
+  if (next != sources_.end()) {
+    become_lead(*next);
+  }
 }
 
 void FeedSources::on_delivered() {
@@ -390,8 +407,10 @@ bool FeedSources::is_better(const Source& candidate, const Source& lead) const {
 
 void FeedSources::look_for_better() {
   better_at_ = house_.timers.now() + house_.options.failback_interval;
-  const bool is_settled = is_ready_ && std::all_of(sources_.begin(), sources_.end(),
-                                                   [](const Source& one) { return one.is_open; });
+  const bool is_settled =
+      is_ready_ && std::all_of(sources_.begin(), sources_.end(), [](const Source& one) {
+        return one.is_open && !one.is_leaving && !one.is_next;
+      });
   if (!is_settled) {
     return;
   }

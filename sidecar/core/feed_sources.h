@@ -86,6 +86,7 @@ class FeedSources final : private FeedSink, private AttemptSink {
     bool is_polled = false;
     bool is_open = false;     ///< confirmed
     bool is_leaving = false;  ///< its successor catches up
+    bool is_next = false;     ///< leads once the lead has caught up
     Instant asked_at;
   };
   struct Question {
