@@ -76,6 +76,8 @@ class EventStream {
   /// The source is lost or will not answer: what it was asked and what is held is dropped; the next
   /// one's catch_up() makes it good.
   void abandon();
+  /// Another source leads now and is asked itself; what is held came of one that is there still.
+  void drop_answer();
   /// No source can fill the stretch: a gap is told, and what is held goes on from there.
   void give_up(GapReason reason);
 
@@ -104,6 +106,8 @@ class EventStream {
   void put_back(std::string_view value);
   /// The answer cannot be: what comes is held until another source is there.
   void doubt_source();
+  /// Live events that wait for what is asked.
+  size_t held_count() const { return held_.size(); }
   void count_bad() { ++bad_count_; }
   CatchUp why() const { return why_; }
   /// Is this a live event, or one of a stretch that was filled?

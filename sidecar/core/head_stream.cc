@@ -25,14 +25,16 @@ void HeadStream::begin_catch_up() {
 }
 
 void HeadStream::take(std::string_view value) {
+  const bool is_past = past_count_ > 0;
+  past_count_ -= is_past ? 1 : 0;
   const auto view = header_view(value);
   if (!view) {
     count_bad();
     return;
   }
   is_begun_ = true;
-  if (is_first_ && view->number < chain_.front().number) {
-    return;  // told while its place was asked for, and before that: promised to nobody
+  if (is_past && view->number <= past_to_) {
+    return;
   }
   place({view->number, std::string(view->hash), std::string(view->parent_hash), std::string(value),
          kind()});
@@ -47,6 +49,9 @@ void HeadStream::take_answer(std::string_view result) {
     }
     Walked newest{view->number, std::string(view->hash), std::string(view->parent_hash),
                   header_of_block(result), EventKind::kReplayed};
+    // What it told before it said what is newest leads to that, or to a branch it has left.
+    past_count_ = held_count();
+    past_to_ = newest.number;
     // Nothing is promised before the first one; and a node that is behind tells nothing new.
     const bool is_behind = !chain_.empty() && newest.number < chain_.back().number;
     if (!is_begun_) {
@@ -54,12 +59,7 @@ void HeadStream::take_answer(std::string_view result) {
       // It may be replaced itself, by a sibling.
       chain_.push_back({newest.number - std::min<uint64_t>(newest.number, 1), newest.parent_hash});
       remember(newest);
-      is_first_ = true;
-      caught_up();
-      is_first_ = false;
-      return;
-    }
-    if (!is_behind) {
+    } else if (!is_behind) {
       place(std::move(newest));
       if (!walk_.empty()) {
         return;
@@ -148,6 +148,7 @@ void HeadStream::take_gap(GapReason reason) {
 void HeadStream::drop_question() {
   is_newest_asked_ = false;
   walk_.clear();
+  past_count_ = 0;
 }
 
 void HeadStream::remember(const Walked& header) {

@@ -64,7 +64,8 @@ class HeadStream final : public EventStream {
   std::vector<Walked> walk_;  ///< from the newest down
   bool is_newest_asked_ = false;
   bool is_begun_ = false;  ///< it has a place: what comes from now on is promised
-  bool is_first_ = false;  ///< what was held before it had one is released
+  size_t past_count_ = 0;  ///< headers held that came before the node said what is newest ...
+  uint64_t past_to_ = 0;   ///< ... which has this number
 };
 
 }  // namespace sidecar

@@ -164,6 +164,35 @@ TEST_CASE("HeadStream: a new source fills what was missed, and what it tells mea
   CHECK_FALSE(heads.stream.is_asking());
 }
 
+TEST_CASE("HeadStream: a branch that a new source has left already is not told") {
+  Heads heads;
+  heads.tell(11, "b11", "a10");
+  heads.tell(12, "b12", "b11");
+  heads.told();
+  heads.stream.abandon();
+
+  // It tells before it confirms, and changed its mind in between.
+  heads.stream.catch_up();
+  heads.tell(11, "a11", "a10");
+  heads.tell(11, "b11", "a10");
+  heads.tell(12, "b12", "b11");
+  heads.answer(12, "b12", "b11");
+
+  CHECK(heads.told().empty());
+  CHECK(heads.stream.number() == 12);
+  CHECK_FALSE(heads.stream.is_asking());
+}
+
+TEST_CASE("HeadStream: a reorganisation told while parents are asked for follows") {
+  Heads heads;
+  heads.stream.catch_up();
+  heads.answer(12, "a12", "a11");
+  heads.tell(12, "b12", "a11");
+  heads.answer(11, "a11", "a10");
+
+  CHECK(heads.told() == "late:a11 late:a12 live:b12");
+}
+
 TEST_CASE("HeadStream: F09 a reorganisation during the gap gives the new branch in order") {
   Heads heads;
   heads.tell(11, "a11", "a10");
