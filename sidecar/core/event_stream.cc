@@ -28,11 +28,15 @@ void EventStream::on_answer(std::string_view result) {
 }
 
 void EventStream::abandon() {
-  is_asking_ = false;
-  is_filling_ = false;
+  drop_answer();
   has_overflown_ = false;
   held_.clear();
   held_bytes_ = 0;
+}
+
+void EventStream::drop_answer() {
+  is_asking_ = false;
+  is_filling_ = false;
   drop_question();
 }
 
