@@ -101,6 +101,8 @@ void SvmProgramStream::take(std::string_view value) {
     if (event->slot < known->second.slot || is_told) {
       return;
     }
+  } else if (is_fillable_ && event->slot < answered_slot_) {
+    return;  // it had left the program when the list was made
   }
   if (!add_event(event->slot, pubkey, digest)) {
     return;

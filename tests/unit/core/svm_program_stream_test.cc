@@ -221,4 +221,17 @@ TEST_CASE("SvmProgramStream: given up later, a gap is told and the next list fil
   CHECK(feed.out.text() == event(105, "a", 2) + "\n" + event(110, "b", 4) + "\n");
 }
 
+TEST_CASE("SvmProgramStream: who is behind tells nothing of an account that a list lacks since") {
+  Begun feed;
+  feed.stream.abandon();
+  feed.stream.catch_up();
+  feed.stream.on_answer(answer(110, {row("b", 1)}));
+
+  feed.stream.on_event(event(105, "a", 3));
+  CHECK(feed.out.events.empty());
+  feed.stream.on_event(event(111, "a", 4));
+
+  CHECK(feed.out.text() == event(111, "a", 4) + "\n");
+}
+
 }  // namespace sidecar::testing
