@@ -12,7 +12,6 @@ namespace sidecar {
 
 void SvmSlotStream::begin_catch_up() {
   const bool is_first = !std::exchange(is_begun_, true);
-  is_to_check_ = !is_first && last_slot_ != 0;
   if (why() == CatchUp::kPoll) {
     doubt_source();  // there is no way but by events
   } else if (is_first || why() == CatchUp::kNewSource) {
@@ -50,7 +49,7 @@ void SvmSlotStream::take(std::string_view value) {
     return;
   }
   if (view->slot > last_slot_) {
-    if (std::exchange(is_to_check_, false) && view->parent > last_slot_) {
+    if (last_slot_ != 0 && view->parent > last_slot_) {
       out_.gap(GapReason::kUnfillable, slots_from_to(last_slot_ + 1, view->parent));
     }
     last_slot_ = view->slot;
@@ -61,7 +60,6 @@ void SvmSlotStream::take(std::string_view value) {
 /// Whether anything is missing, the next event says.
 void SvmSlotStream::take_gap(GapReason) {
   is_begun_ = true;
-  is_to_check_ = last_slot_ != 0;
 }
 
 }  // namespace sidecar

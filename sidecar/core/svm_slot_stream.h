@@ -9,9 +9,10 @@
 namespace sidecar {
 
 /// slotSubscribe: the slots that a node begins to process, each with its parent once.
-/// Nobody keeps them, so what was missed between two sources is a gap; whether anything was, the
-/// parent of the next one says: it is known unless it was missed. Forks make slots come out of
-/// order; those that come late from a source that is behind are dropped.
+/// Nobody keeps them, so what was missed is a gap; whether anything was, the parent of the next one
+/// says: it is known unless it was missed. Forks make slots come out of order; so do two sources,
+/// and then one that is behind may tell what a gap was about. What a new source tells from before
+/// its time is dropped.
 ///
 ///   a silent source is asked for its slot; when it then stays silent below that slot, it is
 ///   doubted
@@ -30,7 +31,6 @@ class SvmSlotStream final : public EventStream {
 
   SvmSlotMemory seen_;
   bool is_begun_ = false;
-  bool is_to_check_ = false;  ///< is the next one's parent known?
   uint64_t last_slot_ = 0;    ///< 0 = none yet
   uint64_t floor_ = 0;        ///< what a new source tells below this is old
   uint64_t node_slot_ = 0;    ///< the source's, as asked while it was silent
