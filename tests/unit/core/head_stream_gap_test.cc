@@ -132,6 +132,7 @@ TEST_CASE("HeadStream: F07 a source that is left in the middle of a walk leaves 
   heads.answer(11, "a11", "a10");
 
   CHECK(heads.told() == "late:a11 late:a12");
+  CHECK_FALSE(heads.stream.is_asking());  // what was held of it is forgotten
   CHECK(heads.out.gaps.empty());
 }
 

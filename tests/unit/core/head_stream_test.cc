@@ -220,6 +220,9 @@ TEST_CASE("HeadStream: a source that is behind neither takes back nor brings bac
   heads.tell(11, "b11", "a10");
   heads.tell(12, "b12", "b11");
   CHECK(heads.told().empty());
+  heads.stream.catch_up();
+  heads.answer(11, "c11", "a10");  // nor of this branch was anything heard
+  CHECK(heads.told().empty());
   heads.tell(13, "b13", "b12");
 
   CHECK(heads.told() == "live:b13");

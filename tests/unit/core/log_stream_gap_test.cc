@@ -68,6 +68,29 @@ TEST_CASE("LogStream: a pool's head says nothing while a question is out or noth
   CHECK(out.question() == R"(eth_getLogs [{"fromBlock":"0xb","toBlock":"0xb"}])");
 }
 
+TEST_CASE("LogStream: a source that was behind is asked again when its logs pass our newest") {
+  Logs logs;
+  logs.tell("a11", 0);
+  logs.tell("a13", 0);
+  logs.told();
+  logs.stream.catch_up();
+  logs.answer_newest(12);
+  logs.answer_logs(log_of("a11", 0));
+  logs.answer_block("a11");
+
+  logs.tell("b14", 0);  // it never told that a13 was replaced
+  CHECK(logs.told().empty());
+  CHECK(logs.out.question() == newest());
+  logs.answer_newest(14);
+  CHECK(logs.out.question() == logs_from(13, 14));
+  logs.answer_logs(log_of("b14", 0));
+  logs.answer_block("b13");
+  logs.answer_logs(log_of("a11", 0) + "," + log_of("b14", 0));
+  logs.answer_block("a11");
+
+  CHECK(logs.told() == "-a13/0(late) +b14/0(late)");
+}
+
 TEST_CASE("LogStream: F07 who gives up tells a gap, and what was held goes on after it") {
   Logs logs;
   logs.tell("a11", 0);
