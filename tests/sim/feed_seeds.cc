@@ -6,26 +6,33 @@
 #include <cstring>
 
 #include "tests/sim/feed_simulation.h"
+#include "tests/sim/svm_feed_simulation.h"
 
 namespace sidecar::testing {
 namespace {
 
 constexpr char kUsage[] =
-    "Runs the hub among simulated providers, in virtual time; the same seed is the same run.\n"
+    "Runs the hub among simulated providers, in virtual time, of an EVM chain and then of Solana;\n"
+    "the same seed is the same run.\n"
     "\n"
     "  feed_seeds SEED                  run one seed and print all that happens\n"
     "  feed_seeds --seeds N [--from S]  run N seeds from S (1) on; print those that fail\n"
     "\n"
     "Exit status: 0 all invariants held, 1 some did not, 2 wrong usage.\n";
 
-bool run_one(uint64_t seed, std::FILE* trace, FeedReport& total) {
-  const FeedReport report = FeedSimulation(seed, trace).run();
+bool is_right(uint64_t seed, const char* family, const FeedReport& report, FeedReport& total) {
   total.events += report.events;
   total.gaps += report.gaps;
   for (size_t i = 0; i < report.broken.size() && i < 5; ++i) {
-    std::printf("seed %llu: %s\n", static_cast<unsigned long long>(seed), report.broken[i].c_str());
+    std::printf("seed %llu, %s: %s\n", static_cast<unsigned long long>(seed), family,
+                report.broken[i].c_str());
   }
   return report.broken.empty();
+}
+
+bool run_one(uint64_t seed, std::FILE* trace, FeedReport& total) {
+  const bool is_evm_right = is_right(seed, "EVM", FeedSimulation(seed, trace).run(), total);
+  return is_right(seed, "Solana", SvmFeedSimulation(seed, trace).run(), total) && is_evm_right;
 }
 
 int run(int count, char** texts) {

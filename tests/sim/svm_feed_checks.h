@@ -18,18 +18,23 @@ namespace sidecar::testing {
 
 /// What one subscriber of a Solana cluster may see, worked out from its events and the cluster
 /// alone:
-///   logs       each transaction once, in the order of slots (but for those that were processed)
+///   logs       each transaction once; those that mention somebody and are confirmed in the order
+///              of slots
 ///   account    true states that never go back and end with the present one; program: of each
 ///   signature  once, when it has the commitment, with how the transaction ended
-///   slot, root, block  a line without holes, up to the newest
+///   slot, root, block  a line without holes, up to the newest; where sources race, slots of one
+///              that is behind may come late
 /// or a gap covers what is missing. Owner: SvmFeedSimulation, one a subscriber.
 class SvmFeedCheck {
  public:
-  SvmFeedCheck(SvmFeedTopic topic, const SvmFeedChain& chain)
-      : topic_(std::move(topic)), chain_(chain) {}
+  SvmFeedCheck(SvmFeedTopic topic, const SvmFeedChain& chain, bool is_raced)
+      : topic_(std::move(topic)), chain_(chain), is_raced_(is_raced) {}
 
   void on_subscribed(FeedPosition at);
   void on_event(const FeedEvent& event);
+  /// Another source took over. If the one before was behind, what it had still to tell is lost to
+  /// those whose events nobody can be asked for.
+  void on_source_changed();
   /// Everything has come that will. Also tells what was broken before; empty = nothing.
   std::vector<std::string> finish();
 
@@ -64,15 +69,18 @@ class SvmFeedCheck {
 
   SvmFeedTopic topic_;
   const SvmFeedChain& chain_;
+  bool is_raced_;
   std::optional<FeedPosition> position_;
   size_t first_ = 0;  ///< block that nobody had seen when it was subscribed to
   size_t begun_ = 0;  ///< likewise, but after the last gap
   std::set<std::string> logs_;
+  std::set<uint64_t> slots_;
   uint64_t last_slot_ = 0;  ///< of the newest event; 0 = none
   bool is_after_gap_ = true;
   std::map<size_t, Told> accounts_;
   bool is_over_ = false;
-  std::vector<std::pair<uint64_t, uint64_t>> gaps_;  ///< slots from, to
+  std::vector<std::pair<uint64_t, uint64_t>> gaps_;     ///< slots from, to
+  std::vector<std::pair<uint64_t, uint64_t>> changes_;  ///< slots that may be missing, likewise
   size_t event_count_ = 0;
   std::vector<std::string> broken_;
 };

@@ -54,12 +54,15 @@ void SvmFeedSimulation::make_nodes() {
 FeedOptions SvmFeedSimulation::feed_options() {
   FeedOptions feeds;
   feeds.sources = random_.below(4) == 0 ? 2 : 1;
+  feeds.open_timeout = Millis(3'000);  // all others may be mute before the one that is well
   feeds.ring_events = random_.below(4) == 0 ? 8 : 1'024;
   feeds.held_events_max = random_.below(4) == 0 ? 4 : 4'096;
   if (!is_somebody_well_ && random_.below(2) == 0) {
     feeds.fill_blocks_max = 8;
     feeds.seen_max = 128;
   }
+  tell(std::to_string(feeds.sources) + " sources, somebody is " +
+       (is_somebody_well_ ? "always well" : "never sure to be well"));
   return feeds;
 }
 
@@ -192,7 +195,7 @@ void SvmFeedSimulation::worker_step() {
 
 void SvmFeedSimulation::add_worker(const SvmFeedTopic& topic) {
   Worker worker;
-  worker.check = std::make_unique<SvmFeedCheck>(topic, chain_);
+  worker.check = std::make_unique<SvmFeedCheck>(topic, chain_, report_.sources_opened_max > 1);
   workers_.push_back(std::move(worker));
   subscribe(workers_.size() - 1, false);
 }
@@ -268,6 +271,11 @@ void SvmFeedSimulation::on_feed_source(const EndpointName& endpoint, std::string
                                        SourceChange what) {
   tell(std::string(feed_kind) + " of " + std::string(endpoint.provider) + " is " +
        std::string(source_change_name(what)));
+  if (what == SourceChange::kLive && feed_kind == "svmLogs") {
+    for (const Worker& worker : workers_) {
+      worker.check->on_source_changed();
+    }
+  }
 }
 
 /// One upstream subscription a feed and source, and one more while it is replaced.
