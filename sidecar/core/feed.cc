@@ -79,16 +79,19 @@ void Feed::answer(const Pending& pending) {
   port_.on_subscribed(pending.subscriber.session, pending.subscriber.token, {epoch_, joining.seq});
 }
 
-/// What it missed, from the ring; then it is like the others.
+/// What it missed, from the ring; then it is like the others. The ring may have lost more of it
+/// since the answer.
 void Feed::replay(const Pending& pending) {
   const Subscriber& subscriber = pending.subscriber;
-  if (pending.resume) {
+  const bool has_all = ring_.has_all_after(pending.seq, seq_);
+  if (pending.resume || !has_all) {
     if (subscriber.continuity == Continuity::kStrict) {
       lose(subscriber, error_text({.name = ErrorName::kSubGap}));
       return;
     }
     const std::string text = gap_text(GapReason::kResume, "");
-    port_.on_event(event(pending.seq, EventKind::kGap, text), {&subscriber, 1});
+    const uint64_t seq = has_all ? pending.seq : ring_.kept().front().seq - 1;
+    port_.on_event(event(seq, EventKind::kGap, text), {&subscriber, 1});
   }
   for (const EventRing::Kept& kept : ring_.kept()) {
     if (kept.seq > pending.seq) {

@@ -124,4 +124,31 @@ TEST_CASE("SubscriptionHub: what a silent source kept to itself is a gap if nobo
   CHECK(house.subscribers.take(1) == Texts{R"(2 gap {"reason":"unfillable","from_slot":101})"});
 }
 
+TEST_CASE("SubscriptionHub: what goes from the ring before a resumed worker's turn is a gap") {
+  FeedOptions options;
+  options.ring_events = 2;
+  SvmHubHouse house(options);
+  house.subscribe(1, "rootSubscribe", "[]");
+  house.feeds[0].confirm();
+  house.answer(0, "100");
+  for (const char* root : {"101", "102", "103"}) {
+    house.feeds[0].tell(root);
+  }
+
+  SubscribeRequest request;
+  request.session = 102;
+  request.token = 2;
+  request.method = "rootSubscribe";
+  request.params = "[]";
+  request.has_resume = true;
+  request.resume = {house.subscribers.epoch, 1};
+  house.hub->subscribe(request);
+  house.feeds[0].tell("104");
+  house.feeds[0].tell("105");
+  house.time.advance(Millis(1));
+
+  CHECK(house.subscribers.take(2) ==
+        Texts{"at 1", R"(3 gap {"reason":"resume"})", "4 late 104", "5 late 105"});
+}
+
 }  // namespace sidecar::testing
