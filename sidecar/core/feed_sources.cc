@@ -234,7 +234,14 @@ void FeedSources::lose(SourceId id, bool is_tried) {
   is_doubted_ = false;
   poll_at_ = Instant::max();
   drop_question();
-  stream_.abandon();
+  const bool is_heard_still =
+      std::any_of(sources_.begin(), sources_.end(),
+                  [](const Source& source) { return source.is_open && !source.is_polled; });
+  if (is_heard_still) {
+    stream_.drop_answer();  // what is held is of the others too
+  } else {
+    stream_.abandon();
+  }
   promote();
 }
 

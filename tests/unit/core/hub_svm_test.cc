@@ -151,4 +151,21 @@ TEST_CASE("SubscriptionHub: what goes from the ring before a resumed worker's tu
         Texts{"at 1", R"(3 gap {"reason":"resume"})", "4 late 104", "5 late 105"});
 }
 
+TEST_CASE("SubscriptionHub: a lead that does not answer takes nothing of the other source along") {
+  FeedOptions options;
+  options.sources = 2;
+  SvmHubHouse house(options);
+  house.subscribe(1, "slotSubscribe", "[]");
+  house.feeds[0].confirm();
+  house.feeds[1].confirm();  // asks its node for its slot
+  const std::string event = R"({"slot":101,"parent":100,"root":70})";
+  house.feeds[0].tell(event);
+  CHECK(house.subscribers.take(1) == Texts{"at 0"});
+
+  house.feeds[1].lose();
+  house.answer(0, "101");
+
+  CHECK(house.subscribers.take(1) == Texts{"1 live " + event});
+}
+
 }  // namespace sidecar::testing
