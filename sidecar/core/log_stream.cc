@@ -129,6 +129,10 @@ void LogStream::take_whether_there(std::string_view result) {
     take_back(blocks_.back());
     blocks_.pop_back();
   }
+  if (blocks_.empty() && std::exchange(has_forgotten_, false)) {
+    // What is remembered no more may be orphaned too.
+    out_.gap(GapReason::kReorg, "\"to_block\":\"" + to_quantity(*orphaned_from_) + '"');
+  }
   ask_logs();
 }
 
@@ -161,7 +165,8 @@ void LogStream::finish_catch_up() {
 
 void LogStream::take(std::string_view value) {
   const auto view = log_view(value);
-  if (!view) {
+  // One block from nowhere would make every honest source look late for ever.
+  if (!view || (pool_head_ && view->block_number > *pool_head_ + kAheadMax)) {
     count_bad();
   } else if (!is_put_off(*view, value)) {
     place(*view, value);
@@ -248,10 +253,12 @@ void LogStream::forget_old() {
     log_count_ -= blocks_.front().logs.size();
     from_min_ = std::max(from_min_, blocks_.front().number + 1);
     blocks_.pop_front();
+    has_forgotten_ = true;
   }
 }
 
 void LogStream::on_pool_head(uint64_t number) {
+  pool_head_ = number;
   if (is_begun_ && !is_asking() && number > delivered_to_ + kHeadMargin) {
     delivered_to_ = number - kHeadMargin;
   }

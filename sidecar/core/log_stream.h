@@ -34,6 +34,8 @@ class LogStream final : public EventStream {
   /// A source that is this much behind the pool's head is well: that far nothing is taken for
   /// delivered.
   static constexpr uint64_t kHeadMargin = 32;
+  /// No block is further above the pool's head than this: fast chains tell it seldom.
+  static constexpr uint64_t kAheadMax = 10'000;
 
  private:
   struct Delivered {
@@ -82,7 +84,9 @@ class LogStream final : public EventStream {
   std::string logs_;     ///< the answer, until it is known to fit what was delivered
   std::string put_off_;  ///< the block that the node was asked for last because of a live log
   std::optional<uint64_t> dropped_from_;  ///< logs of orphans from here on were passed over
-  uint64_t highest_ = 0;                  ///< of all blocks that logs were delivered of
+  bool has_forgotten_ = false;            ///< logs were delivered of blocks that are not in blocks_
+  std::optional<uint64_t> pool_head_;
+  uint64_t highest_ = 0;  ///< of all blocks that logs were delivered of
   /// The source was behind our newest block, so whether that is still there is to be asked when it
   /// has come so far.
   std::optional<uint64_t> unverified_;

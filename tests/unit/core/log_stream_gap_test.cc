@@ -227,6 +227,34 @@ TEST_CASE("LogStream: blocks more than twice fill_blocks_max below are forgotten
   CHECK(logs.told() == "-a12/0");
 }
 
+TEST_CASE("LogStream: F10 a reorganisation below what is remembered is a gap") {
+  Logs logs;
+  logs.tell("a11", 0);
+  logs.stream.on_pool_head(300);
+  logs.tell("a300", 0);  // a11 is forgotten
+  logs.told();
+
+  logs.stream.catch_up();
+  logs.answer_newest(301);
+  logs.answer_logs("");
+  logs.answer_block("b300");
+
+  CHECK(logs.told() == "-a300/0(late)");
+  REQUIRE(logs.out.gaps.size() == 1);
+  CHECK(logs.out.gaps[0].reason == GapReason::kReorg);
+}
+
+TEST_CASE("LogStream: a block far above the pool's head is from nowhere") {
+  Logs logs;
+  logs.stream.on_pool_head(11);
+
+  logs.tell("a999999999", 0);
+  logs.tell("a12", 0);
+
+  CHECK(logs.told() == "+a12/0");
+  CHECK(logs.stream.bad_count() == 1);
+}
+
 TEST_CASE("LogStream: polled, it tells the same logs") {
   Logs logs;
 
