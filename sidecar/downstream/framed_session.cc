@@ -239,6 +239,7 @@ void FramedSession::on_event(uint64_t token, EventForms& event) {
       close(EndReason::kOverflow);
       return;
     case EventFate::kSend:
+    case EventFate::kHold:  // never: framed answers come alone
       break;
   }
   const int flags = (one.kind == EventKind::kReplayed ? RPCS_FLAG_REPLAYED : 0) |

@@ -133,22 +133,21 @@ void JsonIpcSession::on_event(uint64_t token, EventForms& event) {
     return;
   }
   const size_t queued = stream_->queued_bytes() + lane_.waiting_bytes();
-  switch (subscriptions_.fate_of(token, event.event(), queued)) {
-    case EventFate::kSkip:
-      return;
-    case EventFate::kOverflow:
-      host_.on_limit("event_queue_bytes");
-      close(EndReason::kOverflow);
-      return;
-    case EventFate::kSend:
-      break;
+  const EventFate fate = subscriptions_.fate_of(token, event.event(), queued);
+  if (fate == EventFate::kSkip) {
+    return;
+  }
+  if (fate == EventFate::kOverflow) {
+    host_.on_limit("event_queue_bytes");
+    close(EndReason::kOverflow);
+    return;
   }
   std::string_view line = event.ipc(subscriptions_.wire_id(token));
-  if (lane_.is_free()) {
+  if (fate == EventFate::kSend && lane_.is_free()) {
     stream_->write(line);  // compact already, as the lane would make it
   } else {
     line.remove_suffix(1);
-    lane_.put_whole(0, line);
+    fate == EventFate::kHold ? subscriptions_.hold(token, line) : lane_.put_whole(0, line);
   }
   if (event.event().is_last) {
     subscriptions_.drop(token);

@@ -94,7 +94,7 @@ class Listener final : private SessionHost, private TurnEnd {
   std::unique_ptr<HttpFace> http_;
   std::unique_ptr<Acceptor> unix_;
   std::unique_ptr<Acceptor> tcp_;
-  std::unique_ptr<Acceptor> next_tcp_;  ///< on the port after that one
+  std::unique_ptr<Acceptor> next_tcp_;                          ///< on the port after that one
   std::unordered_map<int, std::unique_ptr<FirstByte>> silent_;  ///< by descriptor
   /// Hears nothing: for streams that only say farewell.
   struct Nobody final : StreamSink {

@@ -23,7 +23,7 @@ struct ListenOptions {
 struct HttpOptions {
   std::string listen;              ///< host:port, IPv4 or [IPv6]; port 0 = any free one
   bool allow_remote = false;       ///< listen on an address that is not loopback
-  bool ws_next_port = true;  ///< and on the next port, when an svm chain is served
+  bool ws_next_port = true;        ///< and on the next port, when an svm chain is served
   std::vector<std::string> hosts;  ///< Host names accepted besides localhost and the listen address
   std::vector<std::string> origins;  ///< browser Origins accepted; none by default
   Millis idle_timeout{75'000};       ///< keep-alive connection without a request

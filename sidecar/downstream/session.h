@@ -82,7 +82,7 @@ class SessionTable final : public DownstreamPort, public SubscriberPort {
     EventForms forms(event);
     for (size_t i = 0; i < to.size(); ++i) {
       if (i + kFetchAhead < to.size()) {
-        // Thousands of sessions are not in the cache, and to wait for each would take the most time.
+        // Thousands of sessions are not in the cache; waiting for each would take the most time.
         __builtin_prefetch(find(to[i + kFetchAhead].session));
       }
       if (Session* found = find(to[i].session)) {

@@ -161,7 +161,8 @@ bool TextCalls::submit_subscription(const Place& place, const RequestView& reque
   const uint64_t token = next_token_++;
   open_.emplace(
       token, Open{place.text, place.index, place.is_in_batch, false, std::string(request.id), 0});
-  subscriptions_->subscribe(place.session, token, place.chain, request.method, request.params);
+  subscriptions_->subscribe(place.session, token, place.chain, request.method, request.params,
+                            place.is_in_batch ? place.text : 0);
   return true;
 }
 
@@ -283,6 +284,11 @@ void TextCalls::finish_batch(uint64_t text) {
   }
   whole += ']';
   sink_.on_text_reply(text, whole);
+  if (subscriptions_ != nullptr) {
+    for (const std::string& event : subscriptions_->release(text)) {
+      sink_.on_text_reply(0, event);
+    }
+  }
 }
 
 }  // namespace sidecar

@@ -17,8 +17,13 @@ TextSubscriptions::~TextSubscriptions() {
 }
 
 void TextSubscriptions::subscribe(SessionId session, uint64_t token, ChainNumber chain,
-                                  std::string_view method, std::string_view params) {
+                                  std::string_view method, std::string_view params,
+                                  uint64_t batch) {
   Subscription subscription;
+  subscription.held_for = batch;
+  if (batch != 0) {
+    held_.try_emplace(batch);
+  }
   subscription.wire_id = host_.new_wire_id(family_of(method) == MethodFamily::kSvm);
   subscriptions_.emplace(token, std::move(subscription));
   SubscribeRequest request;
@@ -39,6 +44,25 @@ std::string_view TextSubscriptions::confirm(uint64_t token) {
   subscription.is_confirmed = true;
   tokens_.emplace(subscription.wire_id, token);
   return subscription.wire_id;
+}
+
+void TextSubscriptions::hold(uint64_t token, std::string_view event) {
+  held_.at(subscriptions_.at(token).held_for).emplace_back(event);
+  held_bytes_ += event.size();
+}
+
+std::vector<std::string> TextSubscriptions::release(uint64_t text) {
+  auto node = held_.extract(text);
+  if (!node) {
+    return {};
+  }
+  for (auto& [token, subscription] : subscriptions_) {
+    subscription.held_for = subscription.held_for == text ? 0 : subscription.held_for;
+  }
+  for (const std::string& event : node.mapped()) {
+    held_bytes_ -= event.size();
+  }
+  return std::move(node.mapped());
 }
 
 bool TextSubscriptions::drop(uint64_t token) {
@@ -67,7 +91,7 @@ EventFate TextSubscriptions::fate_of(uint64_t token, const FeedEvent& event, siz
   if (mine == subscriptions_.end() || event.kind == EventKind::kGap) {
     return EventFate::kSkip;
   }
-  switch (slowness_.on_event(queued_bytes, host_.unread_bytes(), host_.now())) {
+  switch (slowness_.on_event(queued_bytes + held_bytes_, host_.unread_bytes(), host_.now())) {
     case SlowConsumer::Room::kSend:
       break;
     case SlowConsumer::Room::kFull:
@@ -79,7 +103,7 @@ EventFate TextSubscriptions::fate_of(uint64_t token, const FeedEvent& event, siz
     case SlowConsumer::Room::kOverflow:
       return EventFate::kOverflow;
   }
-  return EventFate::kSend;
+  return mine->second.held_for == 0 ? EventFate::kSend : EventFate::kHold;
 }
 
 void TextSubscriptions::on_drained() {

@@ -17,6 +17,7 @@ namespace sidecar {
 enum class EventFate {
   kSend,
   kSkip,      ///< not now, or not for it
+  kHold,      ///< the worker does not know the subscription's id yet
   kOverflow,  ///< the session is to end
 };
 
@@ -32,13 +33,18 @@ class TextSubscriptions {
   TextSubscriptions(const TextSubscriptions&) = delete;
   TextSubscriptions& operator=(const TextSubscriptions&) = delete;
 
-  /// Requires: the token is new. The answer comes to the session, perhaps inside.
+  /// Requires: the token is new. The answer comes to the session, perhaps inside. `batch`: the text
+  /// that the answer goes out with, 0 = by itself; until then its events are held.
   void subscribe(SessionId session, uint64_t token, ChainNumber chain, std::string_view method,
-                 std::string_view params);
+                 std::string_view params, uint64_t batch = 0);
   bool is_empty() const { return subscriptions_.empty(); }
   bool is_full() const { return subscriptions_.size() >= host_.limits().subscriptions_max; }
   /// It stands: the id for the worker, as a JSON lexeme.
   std::string_view confirm(uint64_t token);
+  /// Requires: the fate of an event of it was kHold.
+  void hold(uint64_t token, std::string_view event);
+  /// The batch has gone out: what was held, in order.
+  std::vector<std::string> release(uint64_t text);
   /// False: it was not confirmed, so the worker waits for an answer.
   bool drop(uint64_t token);
   /// The first of `params` is the id. False: no subscription of this session has it.
@@ -56,12 +62,15 @@ class TextSubscriptions {
     std::string wire_id;
     bool is_confirmed = false;
     bool has_skipped = false;
+    uint64_t held_for = 0;  ///< the batch that its answer is in; 0 = it is out
   };
 
   SessionHost& host_;
   SlowConsumer slowness_;
-  std::unordered_map<uint64_t, Subscription> subscriptions_;  ///< by token
-  std::unordered_map<std::string, uint64_t> tokens_;          ///< by wire id
+  std::unordered_map<uint64_t, Subscription> subscriptions_;     ///< by token
+  std::unordered_map<std::string, uint64_t> tokens_;             ///< by wire id
+  std::unordered_map<uint64_t, std::vector<std::string>> held_;  ///< events, by batch
+  size_t held_bytes_ = 0;
 };
 
 }  // namespace sidecar

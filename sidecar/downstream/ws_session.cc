@@ -63,17 +63,17 @@ void WsSession::on_event(uint64_t token, EventForms& event) {
     return;
   }
   const size_t queued = server_.ws_queued_bytes(socket_) + lane_.waiting_bytes();
-  switch (subscriptions_.fate_of(token, event.event(), queued)) {
-    case EventFate::kSkip:
-      return;
-    case EventFate::kOverflow:
-      host_.on_limit("event_queue_bytes");
-      close(EndReason::kOverflow);
-      return;
-    case EventFate::kSend:
-      break;
+  const EventFate fate = subscriptions_.fate_of(token, event.event(), queued);
+  if (fate == EventFate::kSkip) {
+    return;
   }
-  lane_.put_whole(0, event.ws(subscriptions_.wire_id(token)));
+  if (fate == EventFate::kOverflow) {
+    host_.on_limit("event_queue_bytes");
+    close(EndReason::kOverflow);
+    return;
+  }
+  const std::string_view text = event.ws(subscriptions_.wire_id(token));
+  fate == EventFate::kHold ? subscriptions_.hold(token, text) : lane_.put_whole(0, text);
   if (event.event().is_last) {
     subscriptions_.drop(token);
   }

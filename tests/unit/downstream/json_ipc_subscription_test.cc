@@ -116,6 +116,45 @@ TEST_CASE("JsonIpcSession: Solana's subscriptions have numbers and their own not
   CHECK(bench.hub().unsubscribed == std::vector<SubscriptionId>{1});
 }
 
+TEST_CASE("JsonIpcSession: an event waits for the batch that answers its subscription") {
+  Bench bench;
+  bench.say(heads(9));
+  bench.confirm(0);
+  bench.heard();
+  bench.say('[' + heads(1) + ',' + request(2, "eth_chainId", "[]") + ']');
+  CHECK(bench.heard() == "");
+  bench.confirm(1);
+  bench.tell(1, "1");
+  bench.tell(0, "1");
+  bench.tell(1, "2", EventKind::kLive, true);
+
+  CHECK(bench.heard() == notification(R"("0x1")", "1"));
+  bench.session->on_reply(bench.host.fake_calls.submitted.at(0).token,
+                          {Reply::Kind::kResult, R"("0x5")"});
+
+  std::string answers = '[' + result(1, R"("0x2")") + ',' + result(2, R"("0x5")") + "]\n";
+  std::erase(answers, '\n');
+  CHECK(bench.heard() ==
+        answers + '\n' + notification(R"("0x2")", "1") + notification(R"("0x2")", "2"));
+}
+
+TEST_CASE("JsonIpcSession: events that wait for a batch count as unread") {
+  Bench bench(tight(Continuity::kEvery));
+  bench.say('[' + heads(1) + ',' + request(2, "eth_chainId", "[]") + ']');
+  bench.confirm(0);
+
+  for (int i = 0; i < 3; ++i) {
+    bench.tell(0, kBig);
+  }
+  CHECK(bench.host.ended.empty());
+  bench.tell(0, kBig);
+  bench.tell(0, kBig);
+  bench.heard();
+
+  REQUIRE(bench.host.ended.size() == 1);
+  CHECK(bench.host.ended[0].second == EndReason::kOverflow);
+}
+
 TEST_CASE("JsonIpcSession: two subscriptions to the same have ids of their own") {
   Bench bench;
   bench.say(heads(1) + heads(2));

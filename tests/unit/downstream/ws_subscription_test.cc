@@ -151,6 +151,20 @@ TEST_CASE("WsSession: eth_subscribe is answered once it stands, then notificatio
         joined({result(7, R"("0x1")"), notification(R"("0x1")", "{ \"number\" : \"0x1\" }")}));
 }
 
+TEST_CASE("WsSession: an event waits for the batch that answers its subscription") {
+  Bench bench;
+  bench.subscribe('[' + heads(1) + ',' + request(2, "eth_chainId", "[]") + ']');
+  bench.confirm(0);
+  bench.tell({0}, "1");
+  bench.tell({0}, "2");
+  const auto& call = bench.host.fake_calls.submitted.at(0);
+
+  bench.sessions->on_reply(call.session, call.token, {Reply::Kind::kResult, R"("0x5")"});
+
+  CHECK(bench.hear(3) == joined({'[' + result(1, R"("0x1")") + ',' + result(2, R"("0x5")") + ']',
+                                 notification(R"("0x1")", "1"), notification(R"("0x1")", "2")}));
+}
+
 TEST_CASE("WsSession: one event goes to each of its subscriptions, and is written once") {
   Bench bench;
   bench.subscribe(heads(1));
