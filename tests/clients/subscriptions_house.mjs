@@ -20,7 +20,7 @@ export async function eventually(claim, words, timeout = 30_000) {
 }
 
 // Quick to find that a node is back, for tests that end it.
-const patience = `[feed]
+export const patience = `[feed]
 failback_interval = "200ms"
 [breaker]
 open_min = "100ms"
