@@ -20,6 +20,11 @@ struct LogOptions {
   std::string level = "info";  ///< error, warn, info or debug
 };
 
+/// How the sidecar leaves.
+struct ShutdownOptions {
+  Millis drain{10'000};  ///< calls in flight may still end
+};
+
 /// One provider of a chain.
 struct ProviderConfig {
   ProviderOptions channel;
@@ -64,6 +69,7 @@ struct Config {
   FeedOptions feeds;
   std::string continuity = "every";  ///< of subscriptions over json-ipc and ws
   LogOptions log;
+  ShutdownOptions shutdown;
   std::string credentials_dir;  ///< where ${CRED:name} looks besides $CREDENTIALS_DIRECTORY
   std::vector<ChainConfig> chains;
   std::string source;  ///< the file's path, or "environment"

@@ -58,13 +58,11 @@ class ResolvedPrinter {
     text_ = "# The configuration in effect, from " + printable(config_.source, 4'096) +
             ". *** stands for what is secret.\n";
     add_keys(Section::kTop, "", {.config = &config_});
-    for (const Section section :
-         {Section::kListen, Section::kHttp, Section::kLimits, Section::kRetry, Section::kHedge,
-          Section::kTimeout, Section::kBreaker, Section::kCooldown, Section::kProbe,
-          Section::kLog}) {
-      const SectionRow& row = section_row(section);
-      text_ += "\n[" + std::string(row.path) + "]\n";
-      add_keys(section, std::string(row.path), {.config = &config_});
+    for (const SectionRow& row : section_rows()) {
+      if (row.parent == Section::kTop && row.section != Section::kTop && !row.is_list) {
+        text_ += "\n[" + std::string(row.path) + "]\n";
+        add_keys(row.section, std::string(row.path), {.config = &config_});
+      }
     }
     for (size_t i = 0; i < config_.chains.size(); ++i) {
       add_chain(config_.chains[i], "chain[" + std::to_string(i) + "]");

@@ -16,7 +16,7 @@ constexpr uint64_t kChainIdMax = 9'223'372'036'854'775'771;
 
 using S = Section;
 
-constexpr std::array<SectionRow, 14> kSections = {{
+constexpr std::array<SectionRow, 15> kSections = {{
     {S::kTop, S::kTop, "", "", false, "The top of the file."},
     {S::kListen, S::kTop, "listen", "listen", false,
      "The Unix socket that workers connect to; it speaks every dialect."},
@@ -37,6 +37,7 @@ constexpr std::array<SectionRow, 14> kSections = {{
     {S::kFeed, S::kTop, "feed", "feed", false,
      "Subscriptions: one upstream feed for all who want the same events."},
     {S::kLog, S::kTop, "log", "log", false, "What is written to standard error."},
+    {S::kShutdown, S::kTop, "shutdown", "shutdown", false, "How it leaves on SIGTERM."},
     {S::kChain, S::kTop, "chain", "chain", true,
      "A network. The first of each family serves calls that name no chain."},
     {S::kProvider, S::kChain, "provider", "chain.provider", true,

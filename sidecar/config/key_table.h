@@ -29,6 +29,7 @@ enum class Section {
   kProbe,
   kFeed,
   kLog,
+  kShutdown,
   kChain,
   kProvider
 };

@@ -59,6 +59,7 @@ TEST_CASE("KeyTable: every option has a row") {
   const auto& [cool_min, cool_max, retry_after_max] = cooldown;
   const auto& [probe_on, interval, probe_timeout, interval_disabled, skips] = probe;
   const auto& [level] = LogOptions{};
+  const auto& [drain] = ShutdownOptions{};
 
   CHECK(row_count(Section::kListen) == 4);
   CHECK(row_count(Section::kHttp) == 7);
@@ -71,6 +72,7 @@ TEST_CASE("KeyTable: every option has a row") {
   CHECK(row_count(Section::kCooldown) == 3);
   CHECK(row_count(Section::kProbe) == 5);
   CHECK(row_count(Section::kLog) == 1);
+  CHECK(row_count(Section::kShutdown) == 1);
   CHECK(path == ListenOptions{}.path);
   CHECK(listen == HttpOptions{}.listen);
   CHECK(sessions == SessionLimits{}.sessions_max);
@@ -84,6 +86,7 @@ TEST_CASE("KeyTable: every option has a row") {
   CHECK(soft_bytes == SlowConsumerOptions{}.soft_bytes);
   CHECK(sources == FeedOptions{}.sources);
   CHECK(level == LogOptions{}.level);
+  CHECK(drain == ShutdownOptions{}.drain);
 }
 
 // The words `strategy`, `vendor`, `budget_unit` and `calls_over` set a field in the structs inside;
