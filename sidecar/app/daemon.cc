@@ -44,8 +44,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config)
   daemon->status_.set_dispatcher(*daemon->dispatcher_);
   daemon->admin_ =
       std::make_unique<Admin>(*daemon->dispatcher_, daemon->sessions_, daemon->status_);
-  daemon->prober_ =
-      std::make_unique<Prober>(config.health.probe, loop, daemon->telemetry_, pools, random_seed());
+  daemon->prober_ = std::make_unique<Prober>(config.health.probe, loop, pools, random_seed());
   daemon->hub_ = std::make_unique<SubscriptionHub>(config.feeds, loop, daemon->sessions_,
                                                    daemon->telemetry_, pools, random_seed());
   daemon->status_.set_hub(*daemon->hub_);

@@ -26,18 +26,20 @@ void Telemetry::count(std::string_view what, std::string_view name) {
   ++counter->second;
 }
 
-void Telemetry::on_attempt_done(const EndpointName& endpoint, AttemptKind kind, Outcome outcome,
-                                Nanos took) {
-  if (kind != AttemptKind::kFirst) {
-    count("attempt", attempt_kind_name(kind));
+void Telemetry::on_attempt_done(const AttemptReport& report) {
+  const EndpointName& endpoint = report.endpoint;
+  const std::string_view outcome = report.outcome ? outcome_name(*report.outcome) : "cut_short";
+  if (report.kind != AttemptKind::kFirst) {
+    count("attempt", attempt_kind_name(report.kind));
   }
-  if (outcome != Outcome::kResult) {
-    count("attempt_failed", outcome_name(outcome));
+  if (report.outcome && *report.outcome != Outcome::kResult) {
+    count("attempt_failed", outcome);
   }
   if (log::is_on(log::Level::kDebug)) {
     log::debug("attempt_done", log::kv("step", "h"), log::kv("chain", endpoint.chain),
-               log::kv("provider", endpoint.provider), log::kv("kind", attempt_kind_name(kind)),
-               log::kv("outcome", outcome_name(outcome)), log::kv("took_us", micros(took)));
+               log::kv("provider", endpoint.provider),
+               log::kv("kind", attempt_kind_name(report.kind)), log::kv("outcome", outcome),
+               log::kv("took_us", micros(report.took)));
   }
 }
 
@@ -98,13 +100,12 @@ void Telemetry::on_feed_source(const EndpointName& endpoint, std::string_view fe
              fields);
 }
 
-void Telemetry::on_call_done(std::string_view chain, std::string_view method, bool is_error,
-                             Nanos took) {
-  (is_error ? calls_failed_ : calls_ok_) += 1;
+void Telemetry::on_call_done(const CallReport& report) {
+  (report.is_error ? calls_failed_ : calls_ok_) += 1;
   if (log::is_on(log::Level::kDebug)) {
-    log::debug("call_done", log::kv("step", "i"), log::kv("chain", chain),
-               log::kv("method", method), log::kv("is_error", is_error),
-               log::kv("took_us", micros(took)));
+    log::debug("call_done", log::kv("step", "i"), log::kv("chain", report.chain),
+               log::kv("method", report.method), log::kv("is_error", report.is_error),
+               log::kv("took_us", micros(report.took)));
   }
 }
 

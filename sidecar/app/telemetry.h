@@ -14,10 +14,8 @@ namespace sidecar {
 /// Owner: app.
 class Telemetry final : public Observer {
  public:
-  void on_attempt_done(const EndpointName& endpoint, AttemptKind kind, Outcome outcome,
-                       Nanos took) override;
-  void on_call_done(std::string_view chain, std::string_view method, bool is_error,
-                    Nanos took) override;
+  void on_attempt_done(const AttemptReport& report) override;
+  void on_call_done(const CallReport& report) override;
   void on_health_changed(const EndpointName& endpoint, HealthState from, HealthState to,
                          HealthEvent why) override;
   void on_breaker_changed(const EndpointName& endpoint, BreakerState to) override;

@@ -30,6 +30,7 @@ struct Tried {
 /// when nobody has better.
 struct Spoken {
   Outcome outcome = Outcome::kResult;
+  size_t endpoint = 0;
   Reply::Kind kind = Reply::Kind::kError;
   std::string body;
 };
@@ -49,6 +50,7 @@ struct Call {
 
   SessionId session = 0;
   uint64_t token = 0;
+  WorkerNumber worker = 0;
   size_t pool = 0;
   const MethodRow* row = nullptr;
   std::string unlisted_method;  ///< the name when no row has it
@@ -68,6 +70,8 @@ struct Call {
 
   Instant started;
   Instant deadline;
+  Nanos upstream{0};                        ///< how long attempts were under way, ...
+  Instant upstream_since = Instant::max();  ///< ... and since when one is
   Instant hedge_at = Instant::max();
   Instant resume_at = Instant::max();
   Instant armed_for = Instant::max();  ///< when the dispatcher looks at it next
@@ -78,6 +82,9 @@ struct Call {
   Sent sent = Sent::kNo;   ///< the most that any attempt may have sent
   uint32_t try_count = 0;  ///< attempts of this round that were not hedges
   uint32_t retry_count = 0;
+  bool was_hedged = false;
+  std::optional<size_t> answered_by;  ///< the endpoint whose words the reply is
+  AttemptKind answered_kind = AttemptKind::kFirst;
   uint32_t round_count = 0;  ///< rounds over all providers for what is not there yet
   uint32_t unknown_count = 0;
   bool is_verifying = false;  ///< it waits for a chain to be checked, not for a token
@@ -92,6 +99,11 @@ struct Call {
   std::string_view method_label() const { return row->name.empty() ? "other" : row->name; }
   std::string_view params() const {
     return std::string_view(request_tail).substr(params_at, request_tail.size() - params_at - 1);
+  }
+  void go_upstream(Instant now) { upstream_since = std::min(upstream_since, now); }
+  void leave_upstream(Instant now) {
+    upstream += upstream_since == Instant::max() ? Nanos(0) : now - upstream_since;
+    upstream_since = Instant::max();
   }
   void add_live(AttemptId attempt) { live[live_count++] = attempt; }
   void remove_live(AttemptId attempt) {
@@ -111,6 +123,7 @@ struct LiveAttempt {
   const MethodRow* row = nullptr;
   AttemptKind kind = AttemptKind::kFirst;
   bool is_extra = false;  ///< counted in the retry budget
+  WorkerNumber worker = 0;
   Instant started;
   Instant due;  ///< its own timeout
 };

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <vector>
 
-#include "rpc/rpc_error.h"
-
 namespace sidecar {
 
 namespace {
@@ -96,7 +94,7 @@ std::string outcome_text(const Tried& tried) {
 
 }  // namespace
 
-std::string failure_of(const Call& call, const Pool& pool, GaveUp why, std::string_view detail,
+CallFailure failure_of(const Call& call, const Pool& pool, GaveUp why, std::string_view detail,
                        std::optional<Millis> retry_after) {
   std::vector<std::string> outcomes;
   outcomes.reserve(call.tried.size());
@@ -117,9 +115,9 @@ std::string failure_of(const Call& call, const Pool& pool, GaveUp why, std::stri
   if (retry_after) {
     spec.retry_after_ms = static_cast<uint64_t>(std::max<int64_t>(retry_after->count(), 0));
   }
-  std::string error;
-  write_error_object(error, spec);
-  return error;
+  CallFailure failure{spec.name, {}};
+  write_error_object(failure.error, spec);
+  return failure;
 }
 
 }  // namespace sidecar

@@ -6,6 +6,7 @@
 
 #include "core/call.h"
 #include "core/pool.h"
+#include "rpc/rpc_error.h"
 
 namespace sidecar {
 
@@ -17,10 +18,14 @@ enum class GaveUp : uint8_t {
   kQueueFull,    ///< too many calls wait already
 };
 
-/// The JSON-RPC error object of a call that nobody answered: a stable name, what may have been
-/// sent, who was asked, and when it is worth asking again. `retry_after`: when the first provider
-/// can be asked again.
-std::string failure_of(const Call& call, const Pool& pool, GaveUp why, std::string_view detail,
+struct CallFailure {
+  ErrorName name;
+  std::string error;  ///< JSON-RPC error object
+};
+
+/// What a call is told that nobody answered: a stable name, what may have been sent, who was asked,
+/// and when it is worth asking again. `retry_after`: when the first provider can be asked again.
+CallFailure failure_of(const Call& call, const Pool& pool, GaveUp why, std::string_view detail,
                        std::optional<Millis> retry_after);
 
 }  // namespace sidecar

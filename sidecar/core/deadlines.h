@@ -22,6 +22,8 @@ class Deadlines {
 
   void add(Instant when, uint64_t id);
   size_t size() const { return heap_.size(); }
+  /// What is due next; far away when nothing is.
+  Instant earliest() const { return heap_.empty() ? Instant::max() : heap_.front().when; }
 
  private:
   struct Entry {

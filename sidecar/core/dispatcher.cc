@@ -96,6 +96,7 @@ CallId Dispatcher::submit(const Request& request) {
 Call Dispatcher::make_call(const Request& request, const MethodRow& method, size_t pool) const {
   Call call;
   call.session = request.session;
+  call.worker = request.worker;
   call.token = request.token;
   call.pool = pool;
   call.row = &method;
@@ -161,11 +162,19 @@ bool Dispatcher::route_filter(Call& call, const Request& request) {
 void Dispatcher::refuse(const Request& request, const ErrorSpec& spec) {
   std::string error;
   write_error_object(error, spec);
-  observer_.on_call_done("", method_label(request.method), true, Nanos(0));
+  CallReport report;
+  report.method = method_label(request.method);
+  report.outcome = error_row(spec.name).text;
+  report.is_error = true;
+  report.session = request.session;
+  report.worker = request.worker;
+  observer_.on_call_done(report);
   downstream_.on_reply(request.session, request.token, {Reply::Kind::kError, error});
 }
 
-void Dispatcher::finish(CallId id, Reply::Kind kind, std::string_view body) {
+/// `outcome`: static, as CallReport has it.
+void Dispatcher::finish(CallId id, Reply::Kind kind, std::string_view body,
+                        std::string_view outcome) {
   Call& call = *calls_.find(id);
   drop_attempts(call, /*is_outrun=*/false);
   const Pool& pool = *pools_[call.pool];
@@ -182,7 +191,7 @@ void Dispatcher::finish(CallId id, Reply::Kind kind, std::string_view body) {
   }
   const bool is_lookup = call.is_lookup;
   if (!is_lookup) {
-    observer_.on_call_done(pool.chain().name, call.method_label(), is_error, now - call.started);
+    report(call, is_error, outcome);
   }
   calls_.erase(id);
   if (is_lookup) {
@@ -194,16 +203,38 @@ void Dispatcher::finish(CallId id, Reply::Kind kind, std::string_view body) {
   }
 }
 
+void Dispatcher::report(const Call& call, bool is_error, std::string_view outcome) {
+  const Pool& pool = *pools_[call.pool];
+  CallReport report;
+  report.chain_number = pool.chain().number;
+  report.chain = pool.chain().name;
+  report.method = call.method_label();
+  report.outcome = outcome;
+  report.is_error = is_error;
+  if (call.answered_by) {
+    report.answered_by = pool.name_of(*call.answered_by);
+    report.answered_kind = call.answered_kind;
+  }
+  report.took = timers_.now() - call.started;
+  report.upstream = call.upstream;
+  report.retry_count = call.retry_count;
+  report.was_hedged = call.was_hedged;
+  report.session = call.session;
+  report.worker = call.worker;
+  observer_.on_call_done(report);
+}
+
 /// Nobody answered; but if somebody said something about the call, that is the answer.
 void Dispatcher::finish_unanswered(CallId id, GaveUp why, std::string_view detail) {
   Call& call = *calls_.find(id);
   if (call.spoken && !call.has_parts) {
     const std::unique_ptr<Spoken> spoken = std::move(call.spoken);
-    finish(id, spoken->kind, spoken->body);
+    call.answered_by = spoken->endpoint;
+    finish(id, spoken->kind, spoken->body, outcome_name(spoken->outcome));
     return;
   }
-  const std::string error = failure_of(call, *pools_[call.pool], why, detail, call.retry_after);
-  finish(id, Reply::Kind::kError, error);
+  const CallFailure failure = failure_of(call, *pools_[call.pool], why, detail, call.retry_after);
+  finish(id, Reply::Kind::kError, failure.error, error_row(failure.name).text);
 }
 
 /// Ends what is under way for a call that needs it no more. `is_outrun`: a hedge of it has
@@ -220,12 +251,23 @@ void Dispatcher::drop_attempts(Call& call, bool is_outrun) {
     Pool& pool = *pools_[attempt->pool];
     pool.endpoint(attempt->endpoint).port->cancel(id);
     if (is_outrun) {
-      pool.on_outrun(attempt->endpoint);
+      pool.on_outrun(attempt->endpoint, end_of(call, *attempt));
     } else {
-      pool.on_cancelled(attempt->endpoint);
+      pool.on_cancelled(attempt->endpoint, end_of(call, *attempt));
     }
     release(id, *attempt);
   }
+  call.leave_upstream(timers_.now());
+}
+
+/// Of an attempt that is cut short now.
+AttemptEnd Dispatcher::end_of(const Call& call, const LiveAttempt& attempt) const {
+  AttemptEnd end;
+  end.method = call.method();
+  end.kind = attempt.kind;
+  end.worker = attempt.worker;
+  end.took = timers_.now() - attempt.started;
+  return end;
 }
 
 void Dispatcher::cancel(CallId id) {

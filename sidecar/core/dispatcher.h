@@ -54,6 +54,8 @@ class Dispatcher final : public CallPort, private AttemptSink {
 
   size_t calls_in_flight() const { return calls_.size(); }
   size_t attempts_in_flight() const { return attempts_.size(); }
+  /// When the next call wants to be looked at; long past only if time has stopped for calls.
+  Instant earliest_due() const { return deadlines_.earliest(); }
   size_t extra_attempts() const { return retry_budget_.extra_count(); }
 
  private:
@@ -62,9 +64,11 @@ class Dispatcher final : public CallPort, private AttemptSink {
   Call make_call(const Request& request, const MethodRow& method, size_t pool) const;
   bool route_filter(Call& call, const Request& request);
   void refuse(const Request& request, const ErrorSpec& spec);
-  void finish(CallId id, Reply::Kind kind, std::string_view body);
+  void finish(CallId id, Reply::Kind kind, std::string_view body, std::string_view outcome);
+  void report(const Call& call, bool is_error, std::string_view outcome);
   void finish_unanswered(CallId id, GaveUp why, std::string_view detail);
   void drop_attempts(Call& call, bool is_outrun);
+  AttemptEnd end_of(const Call& call, const LiveAttempt& attempt) const;
 
   // dispatcher_attempts.cc
   void try_first(CallId id);
@@ -85,7 +89,8 @@ class Dispatcher final : public CallPort, private AttemptSink {
               const AttemptResult& result);
   void finish_with_result(CallId id, const LiveAttempt& attempt, std::string_view body);
   bool settle_transaction(CallId id, size_t endpoint, Outcome outcome, std::string_view body);
-  void remember(Call& call, Outcome outcome, Reply::Kind kind, std::string_view body);
+  void remember(Call& call, size_t endpoint, Outcome outcome, Reply::Kind kind,
+                std::string_view body);
   bool may_ask_more(Call& call, Outcome outcome, Sent sent);
   void try_again(CallId id, std::string_view detail);
   void go_on(CallId id, size_t endpoint, bool is_last_resort, std::string_view detail);

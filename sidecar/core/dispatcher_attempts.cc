@@ -102,6 +102,7 @@ void Dispatcher::start_attempt(CallId id, size_t index, AttemptKind kind, bool i
   live.row = call.row;
   live.kind = kind;
   live.is_extra = is_extra;
+  live.worker = call.worker;
   live.started = now;
   live.due = now + timeout;
   if (is_extra) {
@@ -110,6 +111,8 @@ void Dispatcher::start_attempt(CallId id, size_t index, AttemptKind kind, bool i
   pool.on_started(index, call.method());
   const AttemptId attempt_id = attempts_.insert(live);
   call.add_live(attempt_id);
+  call.go_upstream(now);
+  call.was_hedged |= kind == AttemptKind::kHedge;
   call.phase = CallPhase::kTrying;
   call.try_count += kind == AttemptKind::kHedge || kind == AttemptKind::kBroadcast ? 0 : 1;
   const bool may_hedge = options_.hedge.is_on && kind == AttemptKind::kFirst &&
@@ -144,6 +147,7 @@ Flow Dispatcher::on_attempt_part(AttemptId attempt, std::string_view bytes) {
     call->remove_live(attempt);
     drop_attempts(*call, live->kind == AttemptKind::kHedge);
     call->add_live(attempt);
+    call->go_upstream(timers_.now());
   }
   return downstream_.on_reply_part(call->session, call->token, bytes);
 }
@@ -177,8 +181,10 @@ void Dispatcher::end_attempt(AttemptId id, const AttemptResult& result, bool is_
   end.took = took;
   end.retry_after = judgement.retry_after;
   end.is_charged = is_charged;
+  end.kind = ended.kind;
+  end.worker = ended.worker;
+  end.answer_bytes = result.body.size();
   pool.on_ended(ended.endpoint, end);
-  observer_.on_attempt_done(pool.name_of(ended.endpoint), ended.kind, judgement.outcome, took);
   if (judgement.is_unknown) {
     observer_.on_unknown_error(pool.name_of(ended.endpoint), judgement.unknown_code);
   }
@@ -190,6 +196,9 @@ void Dispatcher::end_attempt(AttemptId id, const AttemptResult& result, bool is_
   }
   if (call != nullptr) {
     call->remove_live(id);
+    if (call->live_count == 0) {
+      call->leave_upstream(timers_.now());
+    }
   }
   release(id, ended);
   if (call != nullptr) {

@@ -75,9 +75,10 @@ void Dispatcher::expire(CallId id) {
     call.sent = std::max(call.sent, pool.endpoint(attempt.endpoint).port->cancel(attempt_id));
     call.tried.push_back({attempt.endpoint, Outcome::kTimeout, 0});
     call.remove_live(attempt_id);
-    pool.on_cancelled(attempt.endpoint);
-    observer_.on_attempt_done(pool.name_of(attempt.endpoint), attempt.kind, Outcome::kTimeout,
-                              timers_.now() - attempt.started);
+    AttemptEnd end = end_of(call, attempt);
+    end.outcome = Outcome::kTimeout;
+    end.is_charged = false;
+    pool.on_ended(attempt.endpoint, end);
     release(attempt_id, attempt);
   }
   finish_unanswered(id, GaveUp::kDeadline, "the call's deadline is over");

@@ -36,13 +36,14 @@ bool Dispatcher::settle_transaction(CallId id, size_t endpoint, Outcome outcome,
     return false;
   }
   if (outcome == Outcome::kAlreadyKnown) {
-    finish(id, Reply::Kind::kResult, name);
+    call.answered_by = endpoint;
+    finish(id, Reply::Kind::kResult, name, outcome_name(Outcome::kResult));
     return true;
   }
   if (family != Family::kEvm || call.live_count > 0) {
     return false;
   }
-  remember(call, outcome, Reply::Kind::kError, body);
+  remember(call, endpoint, outcome, Reply::Kind::kError, body);
   look_up(id, endpoint, name);
   return true;
 }
@@ -75,7 +76,8 @@ void Dispatcher::on_lookup_done(CallId parent, Reply::Kind kind, std::string_vie
     return;  // whoever asked left
   }
   if (kind == Reply::Kind::kResult && !is_null_result(body)) {
-    finish(parent, Reply::Kind::kResult, transaction_id(*call, Family::kEvm));
+    finish(parent, Reply::Kind::kResult, transaction_id(*call, Family::kEvm),
+           outcome_name(Outcome::kResult));
   } else {
     finish_unanswered(parent, GaveUp::kNothingMore, "");
   }

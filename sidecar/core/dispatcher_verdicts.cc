@@ -78,9 +78,10 @@ void Dispatcher::settle(CallId id, const LiveAttempt& ended, const Judgement& ju
       row.is_answer && (result.outcome == Outcome::kResult || result.outcome == Outcome::kRpcError);
   if (outcome == Outcome::kMissing && !is_error) {
     // No logs of blocks that the node lacks: passed on, it would say that there are none.
-    remember(call, outcome, Reply::Kind::kError, kBeyondHead);
+    remember(call, ended.endpoint, outcome, Reply::Kind::kError, kBeyondHead);
   } else if (is_spoken) {
-    remember(call, outcome, is_error ? Reply::Kind::kError : Reply::Kind::kResult, result.body);
+    remember(call, ended.endpoint, outcome, is_error ? Reply::Kind::kError : Reply::Kind::kResult,
+             result.body);
   }
   call.is_next_free = result.sent == Sent::kNo;
   const bool stands = row.elsewhere == Elsewhere::kNo && !is_broadcast(call);
@@ -94,7 +95,7 @@ void Dispatcher::settle(CallId id, const LiveAttempt& ended, const Judgement& ju
     write_error_object(
         error,
         {.name = ErrorName::kBadRequest, .message = kFilterNotFound, .code = kServerErrorCode});
-    finish(id, Reply::Kind::kError, error);
+    finish(id, Reply::Kind::kError, error, outcome_name(outcome));
     return;
   }
   if (stands || row.elsewhere == Elsewhere::kNo || !may_ask_more(call, outcome, result.sent)) {
@@ -107,10 +108,13 @@ void Dispatcher::settle(CallId id, const LiveAttempt& ended, const Judgement& ju
 void Dispatcher::finish_with_result(CallId id, const LiveAttempt& attempt, std::string_view body) {
   Call& call = *calls_.find(id);
   Pool& pool = *pools_[call.pool];
+  constexpr auto kOutcome = Outcome::kResult;
+  call.answered_by = attempt.endpoint;
+  call.answered_kind = attempt.kind;
   if (call.is_filter_maker) {
     const std::string ours =
         filters_.add({static_cast<uint16_t>(call.pool), attempt.endpoint, std::string(body)});
-    finish(id, Reply::Kind::kResult, ours);
+    finish(id, Reply::Kind::kResult, ours, outcome_name(kOutcome));
     return;
   }
   if (call.removes_filter) {
@@ -121,17 +125,18 @@ void Dispatcher::finish_with_result(CallId id, const LiveAttempt& attempt, std::
   const auto number = is_head && call.pinned_provider.empty() ? parse_quantity(body) : std::nullopt;
   const uint64_t told = number ? pool.serve_head(attempt.endpoint, *number) : 0;
   if (number && told != *number) {
-    finish(id, Reply::Kind::kResult, quantity_text(told));
+    finish(id, Reply::Kind::kResult, quantity_text(told), outcome_name(kOutcome));
     return;
   }
-  finish(id, Reply::Kind::kResult, body);
+  finish(id, Reply::Kind::kResult, body, outcome_name(kOutcome));
 }
 
-void Dispatcher::remember(Call& call, Outcome outcome, Reply::Kind kind, std::string_view body) {
+void Dispatcher::remember(Call& call, size_t endpoint, Outcome outcome, Reply::Kind kind,
+                          std::string_view body) {
   if (call.spoken && weight_of(call.spoken->outcome) > weight_of(outcome)) {
     return;
   }
-  call.spoken = std::make_unique<Spoken>(Spoken{outcome, kind, std::string(body)});
+  call.spoken = std::make_unique<Spoken>(Spoken{outcome, endpoint, kind, std::string(body)});
 }
 
 bool Dispatcher::may_ask_more(Call& call, Outcome outcome, Sent sent) {

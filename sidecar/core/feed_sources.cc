@@ -19,6 +19,13 @@ constexpr Millis kPollMin{250};
 /// A quiet feed is looked after at least this often, in stall spans.
 constexpr uint32_t kQuietFactorMax = 32;
 
+AttemptEnd feed_end(std::string_view method) {
+  AttemptEnd end;
+  end.method = method;
+  end.kind = AttemptKind::kFeed;
+  return end;
+}
+
 }  // namespace
 
 FeedSources::FeedSources(const House& house, const FeedSpec& spec, EventStream& stream,
@@ -263,7 +270,7 @@ void FeedSources::close(const Source& source) {
     return;
   }
   if (!source.is_open) {
-    house_.pool.on_cancelled(source.endpoint);
+    house_.pool.on_cancelled(source.endpoint, feed_end(spec_.method));
   }
   house_.pool.endpoint(source.endpoint).port->feeds()->close_feed(source.id);
 }
@@ -309,7 +316,7 @@ void FeedSources::on_attempt_done(AttemptId attempt, const AttemptResult& result
 void FeedSources::drop_question() {
   if (question_.id != 0) {
     house_.pool.endpoint(question_.endpoint).port->cancel(question_.id);
-    house_.pool.on_cancelled(question_.endpoint);
+    house_.pool.on_cancelled(question_.endpoint, feed_end(question_.method));
     question_ = {};
   }
 }
@@ -319,12 +326,12 @@ void FeedSources::end_attempt(size_t endpoint, std::string_view method, const At
   const MethodRow& row = method_row(method);
   const BlockNeed block;
   const Judgement verdict = judge(house_.pool, endpoint, {method, &row, &block, false}, result);
-  AttemptEnd end;
+  AttemptEnd end = feed_end(method);
   end.outcome = verdict.outcome;
-  end.method = method;
   end.latency_class = row.latency_class;
   end.took = house_.timers.now() - since;
   end.retry_after = verdict.retry_after;
+  end.answer_bytes = result.body.size();
   house_.pool.on_ended(endpoint, end);
 }
 

@@ -73,13 +73,31 @@ void Pool::on_started(size_t index, std::string_view method) {
   endpoint.last_used = now;
 }
 
-void Pool::on_cancelled(size_t index) {
+void Pool::release(size_t index) {
   --endpoints_[index].inflight_count;
   endpoints_[index].breaker.on_no_verdict();
 }
 
-void Pool::on_outrun(size_t index) {
-  on_cancelled(index);
+void Pool::report(size_t index, const AttemptEnd& end, std::optional<Outcome> outcome) {
+  AttemptReport report;
+  report.endpoint = name_of(index);
+  report.kind = end.kind;
+  report.method = method_label(end.method);
+  report.outcome = outcome;
+  report.took = end.took;
+  report.worker = end.worker;
+  report.units = cost_of(index, end.method);
+  report.answer_bytes = end.answer_bytes;
+  observer_.on_attempt_done(report);
+}
+
+void Pool::on_cancelled(size_t index, const AttemptEnd& end) {
+  release(index);
+  report(index, end, std::nullopt);
+}
+
+void Pool::on_outrun(size_t index, const AttemptEnd& end) {
+  on_cancelled(index, end);
   if (++endpoints_[index].outrun_count >= health_.breaker.failures_max) {
     endpoints_[index].outrun_count = 0;
     apply(index, HealthEvent::kOutrun);
@@ -87,8 +105,9 @@ void Pool::on_outrun(size_t index) {
 }
 
 void Pool::on_ended(size_t index, const AttemptEnd& end) {
+  report(index, end, end.outcome);
   if (!end.is_charged) {
-    on_cancelled(index);
+    release(index);
     return;
   }
   const Instant now = clock_.now();
@@ -244,7 +263,8 @@ bool Pool::has_provider(std::string_view name) const {
 }
 
 EndpointName Pool::name_of(size_t index) const {
-  return {chain_.name, provider_of(index).name, transport_name(endpoints_[index].transport)};
+  return {chain_.name, provider_of(index).name, transport_name(endpoints_[index].transport),
+          chain_.number, index};
 }
 
 }  // namespace sidecar

@@ -43,6 +43,9 @@ struct AttemptEnd {
   Nanos took{0};
   std::optional<Millis> retry_after;
   bool is_charged = true;  ///< false: it was cut short by us, which proves nothing
+  AttemptKind kind = AttemptKind::kFirst;
+  WorkerNumber worker = 0;
+  size_t answer_bytes = 0;
 };
 
 /// The endpoints of one chain: what is known of each, and which is asked next.
@@ -72,11 +75,11 @@ class Pool {
 
   void on_started(size_t endpoint, std::string_view method);
   void on_ended(size_t endpoint, const AttemptEnd& end);
-  /// Cancelled by us: no sample, no verdict.
-  void on_cancelled(size_t endpoint);
+  /// Cancelled by us: no sample, no verdict; the outcome is not looked at.
+  void on_cancelled(size_t endpoint, const AttemptEnd& end);
   /// Cancelled because a hedge of it has answered. As many in a row as open a breaker, and others
   /// go first: one that swallows what it is sent would else cost each call the hedge's delay.
-  void on_outrun(size_t endpoint);
+  void on_outrun(size_t endpoint, const AttemptEnd& end);
 
   /// The endpoint's newest block; `is_tip` false: it has at least this one.
   void on_head(size_t endpoint, uint64_t number, std::string_view hash, bool is_tip);
@@ -139,6 +142,8 @@ class Pool {
   size_t least_recently_failed() const;
   void explain(const Choice& choice, Standing standing, uint32_t tier,
                std::vector<PassedOver>& why) const;
+  void release(size_t endpoint);
+  void report(size_t endpoint, const AttemptEnd& end, std::optional<Outcome> outcome);
   void apply(size_t endpoint, HealthEvent event);
   void told_better();
 

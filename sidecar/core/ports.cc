@@ -14,6 +14,8 @@ std::string_view attempt_kind_name(AttemptKind kind) {
       return "broadcast";
     case AttemptKind::kProbe:
       return "probe";
+    case AttemptKind::kFeed:
+      return "feed";
   }
   return "";
 }

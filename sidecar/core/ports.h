@@ -68,7 +68,8 @@ class UpstreamPort {
 };
 
 /// Why an attempt was started.
-enum class AttemptKind : uint8_t { kFirst, kRetry, kHedge, kBroadcast, kProbe };
+enum class AttemptKind : uint8_t { kFirst, kRetry, kHedge, kBroadcast, kProbe, kFeed };
+inline constexpr size_t kAttemptKindCount = 6;
 std::string_view attempt_kind_name(AttemptKind kind);
 
 /// Which endpoint is spoken of. Views live during the callback.
@@ -76,15 +77,44 @@ struct EndpointName {
   std::string_view chain;
   std::string_view provider;
   std::string_view transport;  ///< http, ws or ipc
+  ChainNumber chain_number = 0;
+  size_t index = 0;  ///< in its pool
+};
+
+/// One attempt that is over, of a call, a probe or a feed. Views live during the callback.
+struct AttemptReport {
+  EndpointName endpoint;
+  AttemptKind kind = AttemptKind::kFirst;
+  std::string_view method;         ///< static, of a bounded set: method_label()
+  std::optional<Outcome> outcome;  ///< none: it was cut short by us
+  Nanos took{0};
+  WorkerNumber worker = 0;
+  uint64_t units = 0;       ///< what it cost, in its provider's budget_unit
+  size_t answer_bytes = 0;  ///< of the result or error; parts that went on before not counted
+};
+
+/// One call that is over; each has one. Views live during the callback.
+struct CallReport {
+  ChainNumber chain_number = 0;  ///< 0: it was for no chain
+  std::string_view chain;
+  std::string_view method;   ///< static, of a bounded set: method_label()
+  std::string_view outcome;  ///< static: an outcome_name(), or the text of an ErrorName of ours
+  bool is_error = false;
+  EndpointName answered_by;  ///< chain_number 0: we did
+  AttemptKind answered_kind = AttemptKind::kFirst;
+  Nanos took{0};
+  Nanos upstream{0};  ///< part of `took` in which an attempt was under way
+  uint32_t retry_count = 0;
+  bool was_hedged = false;
+  SessionId session = 0;
+  WorkerNumber worker = 0;
 };
 
 /// Told what the core did; renders nothing itself.
 class Observer {
  public:
-  virtual void on_attempt_done(const EndpointName& endpoint, AttemptKind kind, Outcome outcome,
-                               Nanos took) = 0;
-  virtual void on_call_done(std::string_view chain, std::string_view method, bool is_error,
-                            Nanos took) = 0;
+  virtual void on_attempt_done(const AttemptReport& report) = 0;
+  virtual void on_call_done(const CallReport& report) = 0;
   virtual void on_health_changed(const EndpointName& endpoint, HealthState from, HealthState to,
                                  HealthEvent why) = 0;
   virtual void on_breaker_changed(const EndpointName& endpoint, BreakerState to) = 0;

@@ -36,11 +36,9 @@ std::string_view unquoted(std::string_view lexeme) {
 
 }  // namespace
 
-Prober::Prober(const ProbeOptions& options, Timers& timers, Observer& observer,
-               std::vector<Pool*> pools, uint64_t seed)
+Prober::Prober(const ProbeOptions& options, Timers& timers, std::vector<Pool*> pools, uint64_t seed)
     : options_(options),
       timers_(timers),
-      observer_(observer),
       random_(seed),
       timer_(timers.make_timer([this]() { on_timer(); })) {
   for (Pool* pool : pools) {
@@ -242,11 +240,11 @@ void Prober::take(Target& target, const AttemptResult& result) {
   end.method = asked.method;
   end.took = timers_.now() - target.asked_at;
   end.retry_after = judgement.retry_after;
+  end.kind = AttemptKind::kProbe;
+  end.answer_bytes = result.body.size();
   target.live = 0;
   target.answered_at = timers_.now();
   pool.on_ended(target.endpoint, end);
-  observer_.on_attempt_done(pool.name_of(target.endpoint), AttemptKind::kProbe, end.outcome,
-                            end.took);
   if (result.outcome == Outcome::kResult) {
     read_answer(target, result.body);
   } else if (target.asked == Question::kSync && judgement.outcome == Outcome::kNodeBehind) {

@@ -29,8 +29,7 @@ namespace sidecar {
 /// no more than skips_max times in a row. Owner: app. Requires: the pools outlive it.
 class Prober final : private AttemptSink {
  public:
-  Prober(const ProbeOptions& options, Timers& timers, Observer& observer, std::vector<Pool*> pools,
-         uint64_t seed);
+  Prober(const ProbeOptions& options, Timers& timers, std::vector<Pool*> pools, uint64_t seed);
   ~Prober();
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;
@@ -84,7 +83,6 @@ class Prober final : private AttemptSink {
 
   ProbeOptions options_;
   Timers& timers_;
-  Observer& observer_;
   Random random_;
   std::vector<Target> targets_;
   std::unique_ptr<Timer> timer_;

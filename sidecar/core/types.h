@@ -17,6 +17,9 @@ using SessionId = uint64_t;
 using CallId = uint64_t;
 using AttemptId = uint64_t;
 
+/// Who asks, as core/worker_table.h numbers them; 0 = the sidecar itself.
+using WorkerNumber = uint16_t;
+
 /// 1-based position of a chain in the configuration; 0 = the default chain of the method's family.
 using ChainNumber = uint16_t;
 
@@ -32,6 +35,7 @@ struct ChainInfo {
 struct Request {
   SessionId session = 0;
   uint64_t token = 0;  ///< the session's own number for this call; comes back with the reply
+  WorkerNumber worker = 0;
   ChainNumber chain = 0;
   std::string_view method;    ///< unescaped
   std::string_view params;    ///< JSON text, verbatim; empty = none given

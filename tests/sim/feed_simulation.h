@@ -42,8 +42,8 @@ class FeedSimulation final : public SubscriberPort, public Observer {
   void on_subscribed(SessionId session, uint64_t token, FeedPosition at) override;
   void on_event(const FeedEvent& event, std::span<const Subscriber> to) override;
   void on_subscription_lost(SessionId session, uint64_t token, std::string_view error) override;
-  void on_attempt_done(const EndpointName&, AttemptKind, Outcome, Nanos) override {}
-  void on_call_done(std::string_view, std::string_view, bool, Nanos) override {}
+  void on_attempt_done(const AttemptReport&) override {}
+  void on_call_done(const CallReport&) override {}
   void on_health_changed(const EndpointName&, HealthState, HealthState, HealthEvent) override {}
   void on_breaker_changed(const EndpointName&, BreakerState) override {}
   void on_throttled(const EndpointName&, Nanos) override {}

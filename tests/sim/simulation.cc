@@ -19,12 +19,15 @@ class Simulation::Told final : public Observer {
  public:
   explicit Told(SimTrace& trace) : trace_(trace) {}
 
-  void on_attempt_done(const EndpointName& endpoint, AttemptKind kind, Outcome outcome,
-                       Nanos) override {
+  void on_attempt_done(const AttemptReport& report) override {
+    if (!report.outcome) {
+      return;
+    }
     ++attempts_;
-    trace_.note("judged", endpoint.provider, static_cast<uint64_t>(kind), outcome_name(outcome));
+    trace_.note("judged", report.endpoint.provider, static_cast<uint64_t>(report.kind),
+                outcome_name(*report.outcome));
   }
-  void on_call_done(std::string_view, std::string_view, bool, Nanos) override {}
+  void on_call_done(const CallReport&) override {}
   void on_health_changed(const EndpointName& endpoint, HealthState, HealthState to,
                          HealthEvent why) override {
     trace_.note(health_state_name(to), endpoint.provider, 0, health_event_name(why));
@@ -73,7 +76,7 @@ Simulation::Simulation(uint64_t seed, std::FILE* trace)
       std::make_unique<SimWorkers>(time_, trace_, checks_, calls_, setup_, chains, random_.next());
   dispatcher_ = std::make_unique<Dispatcher>(setup_.dispatcher, time_, *workers_, *told_, pools,
                                              0x100, random_.next());
-  prober_ = std::make_unique<Prober>(setup_.health.probe, time_, *told_, pools, random_.next());
+  prober_ = std::make_unique<Prober>(setup_.health.probe, time_, pools, random_.next());
   checks_.set_dispatcher(*dispatcher_);
 }
 

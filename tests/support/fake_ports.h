@@ -198,10 +198,23 @@ class FakeSubscriptions final : public SubscriptionPort {
 /// Counts what the dispatcher tells.
 class FakeObserver final : public Observer {
  public:
-  void on_attempt_done(const EndpointName& endpoint, AttemptKind, Outcome outcome, Nanos) override {
-    attempts.push_back(std::string(endpoint.provider) + " " + std::string(outcome_name(outcome)));
+  void on_attempt_done(const AttemptReport& report) override {
+    const std::string who(report.endpoint.provider);
+    if (report.outcome) {
+      attempts.push_back(who + " " + std::string(outcome_name(*report.outcome)));
+    } else {
+      cut_short.push_back(who);
+    }
   }
-  void on_call_done(std::string_view, std::string_view, bool, Nanos) override { ++calls; }
+  void on_call_done(const CallReport& report) override {
+    ++calls;
+    outcomes.push_back(std::string(report.outcome) +
+                       (report.answered_by.chain_number == 0
+                            ? std::string()
+                            : " by " + std::string(report.answered_by.provider)));
+    last_took = report.took;
+    last_upstream = report.upstream;
+  }
   void on_health_changed(const EndpointName& endpoint, HealthState from, HealthState to,
                          HealthEvent why) override {
     health.push_back(std::string(endpoint.provider) + " " + std::string(health_state_name(from)) +
@@ -224,6 +237,10 @@ class FakeObserver final : public Observer {
   void on_limit(std::string_view limit) override { ++limits[std::string(limit)]; }
 
   std::vector<std::string> attempts;
+  std::vector<std::string> cut_short;
+  std::vector<std::string> outcomes;  ///< of calls: "result by one", "NO_UPSTREAM"
+  Nanos last_took{0};
+  Nanos last_upstream{0};
   std::vector<std::string> health;
   std::vector<std::string> breakers;
   std::vector<std::string> throttled;

@@ -35,6 +35,8 @@ TEST_CASE("Dispatcher: a slow read is asked of a second provider, and the first 
   CHECK(house.channel(0).cancelled.size() == 1);
   CHECK(house.dispatcher.extra_attempts() == 0);
   CHECK(house.dispatcher.attempts_in_flight() == 0);
+  CHECK(house.observer.outcomes == std::vector<std::string>{"result by beta"});
+  CHECK(house.observer.cut_short == std::vector<std::string>{"alpha"});
 }
 
 TEST_CASE("Dispatcher: a hedge that loses is cancelled and leaves no sample") {

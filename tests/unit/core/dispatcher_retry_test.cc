@@ -35,12 +35,14 @@ TEST_CASE("Dispatcher: an error nobody knows is asked about at one other provide
   CHECK(house.started(2) == 0);
   CHECK(house.answer() == kOdd);
   CHECK(house.observer.unknown_errors == 2);
+  CHECK(house.observer.outcomes == std::vector<std::string>{"unknown_error by b"});
 }
 
 TEST_CASE("Dispatcher: when nobody else is left the same provider is asked again after a pause") {
   House house(with_endpoints({HouseOptions::seed("only")}));
 
   house.submit("eth_call");
+  house.time.advance(20ms);
   house.channel(0).end(Outcome::kHttpStatus, "", Sent::kYes, 502);
   CHECK(house.started(0) == 1);
   house.time.advance(100ms);
@@ -50,9 +52,14 @@ TEST_CASE("Dispatcher: when nobody else is left the same provider is asked again
   CHECK(house.started(0) == 2);
   house.time.advance(101ms);
   REQUIRE(house.started(0) == 3);
+  house.time.advance(30ms);
   house.channel(0).end(Outcome::kResult, "\"0x1\"");
 
   CHECK(house.answer() == "\"0x1\"");
+  CHECK(house.observer.outcomes == std::vector<std::string>{"result by only"});
+  CHECK(house.observer.last_took == 350ms);
+  CHECK(house.observer.last_upstream >= 50ms);
+  CHECK(house.observer.last_took - house.observer.last_upstream > 99ms);  // the second pause
 }
 
 TEST_CASE("Dispatcher: a pause that would end after the deadline is not begun") {

@@ -170,7 +170,7 @@ TEST_CASE(
   HouseOptions options;
   options.health.probe.is_on = true;
   House house(options);
-  Prober prober(options.health.probe, house.time, house.observer, {&house.ethereum}, 1);
+  Prober prober(options.health.probe, house.time, {&house.ethereum}, 1);
 
   house.submit("eth_call");
   CHECK(house.started(0) + house.started(1) == 0);

@@ -16,8 +16,7 @@ using namespace std::chrono_literals;
 /// Two endpoints that a prober asks; each question asked is answered by the test.
 struct Probed {
   explicit Probed(HouseOptions options = probing())
-      : house(options),
-        prober(options.health.probe, house.time, house.observer, {&house.ethereum}, 1) {
+      : house(options), prober(options.health.probe, house.time, {&house.ethereum}, 1) {
     prober.start();
     house.time.advance(0ms);
   }
