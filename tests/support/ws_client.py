@@ -26,7 +26,6 @@ class WebSocket:
 
     def __init__(self, address, path="/", timeout=20, headers=()):
         """`address` is host:port, or the path of a Unix socket."""
-        self.timeout = timeout
         if address.startswith("/"):
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.settimeout(timeout)
@@ -34,12 +33,16 @@ class WebSocket:
         else:
             host, _, port = address.rpartition(":")
             self.socket = socket.create_connection((host, int(port)), timeout)
+        self.start(timeout)
+        self.shake_hands(path, headers)
+
+    def start(self, timeout):
+        self.timeout = timeout
         self.buffer = b""
         self.end = None
         self.parts = []  # of a message in fragments
         self.messages = collections.deque()  # that came while something else was waited for
         self.last_id = 0
-        self.shake_hands(path, headers)
 
     def __enter__(self):
         return self
