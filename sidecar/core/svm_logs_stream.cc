@@ -105,10 +105,7 @@ void SvmLogsStream::take_newest(std::string_view result) {
     return;
   }
   begin();
-  anchor_ = rows->front().signature;
-  seen_.forget_below(rows->front().slot);
-  seen_.add(rows->front().slot, anchor_);
-  note(rows->front().slot, anchor_);
+  begin_behind(rows->front());
   caught_up();
 }
 
@@ -120,7 +117,7 @@ void SvmLogsStream::take_begin(std::string_view result) {
   }
   begin();
   last_slot_ = *slot;
-  seen_.forget_below(*slot);
+  seen_.forget_below(mention_.empty() ? *slot : *slot + 1);
   caught_up();
 }
 
@@ -130,6 +127,13 @@ void SvmLogsStream::begin() {
   if (std::exchange(is_promised_, false)) {
     out_.gap(GapReason::kUnfillable, "");
   }
+}
+
+/// The slot of the newest signature is over for all: a source that is behind tells nothing of it.
+void SvmLogsStream::begin_behind(const SvmSignatureRow& newest) {
+  seen_.forget_below(newest.slot + 1);
+  note(newest.slot, newest.signature);
+  anchor_ = newest.signature;
 }
 
 void SvmLogsStream::ask_signatures() {
@@ -158,9 +162,7 @@ void SvmLogsStream::take_signatures(std::string_view result) {
   if (rows->size() >= signatures_max() && rows->back().slot >= fill_from_) {
     out_.gap(GapReason::kFillLimit, slots_from_to(fill_from_, rows->front().slot));
     tip_.reset();
-    note(rows->front().slot, rows->front().signature);
-    seen_.add(rows->front().slot, rows->front().signature);
-    anchor_ = rows->front().signature;
+    begin_behind(rows->front());
   } else {
     std::copy_if(rows->rbegin(), rows->rend(), std::back_inserter(missed_),
                  [this](const SvmSignatureRow& row) {

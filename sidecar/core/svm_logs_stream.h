@@ -47,6 +47,7 @@ class SvmLogsStream final : public EventStream {
 
   void begin_unfillable();
   void begin();
+  void begin_behind(const SvmSignatureRow& newest);
   void take_newest(std::string_view result);
   void take_begin(std::string_view result);
   void take_signatures(std::string_view result);

@@ -69,11 +69,24 @@ TEST_CASE("SvmLogsStream: begins with the newest signature and tells nothing of 
   CHECK(out.question() ==
         R"(getSignaturesForAddress ["acc",{"commitment":"confirmed","limit":1}])");
   stream.on_event(event(100, "s0"));
-  stream.on_event(event(100, "s1"));
+  stream.on_event(event(101, "s1"));
   stream.on_answer(rows({{100, "s0"}}));
 
-  CHECK(out.text() == lines({{100, "s1"}}));
+  CHECK(out.text() == lines({{101, "s1"}}));
   CHECK(out.kinds() == "L");
+}
+
+// Cause: only the newest signature counted as seen, not what is before it in the same slot.
+TEST_CASE("SvmLogsStream: begins behind a whole slot, which a source that is behind tells late") {
+  Begun feed;
+
+  feed.stream.on_event(event(101, "s1"));
+  feed.stream.on_event(event(100, "before s0"));
+  feed.lose_source();
+  feed.stream.on_answer(rows({{101, "s1"}, {100, "s0"}, {100, "before s0"}}));
+
+  CHECK_FALSE(feed.stream.is_asking());
+  CHECK(feed.out.text() == lines({{101, "s1"}}));
 }
 
 TEST_CASE("SvmLogsStream: several of one slot are kept, repetitions and old slots dropped") {
@@ -158,6 +171,9 @@ TEST_CASE("SvmLogsStream: too many at once are a gap that says where") {
 
   feed.lose_source();
   CHECK(feed.out.asked.back().params.find(R"("until":"s8")") != std::string::npos);
+  feed.stream.on_answer(rows({}));
+  feed.stream.on_event(event(105, "before s8"));
+  CHECK(feed.out.events.size() == 2);
 }
 
 TEST_CASE("SvmLogsStream: a full list that reaches back far enough is no gap") {
@@ -178,6 +194,7 @@ TEST_CASE("SvmLogsStream: an account without history begins at the slot") {
   stream.catch_up();
   stream.on_answer("[]");
   CHECK(out.question() == R"(getSlot [{"commitment":"confirmed"}])");
+  stream.on_event(event(200, "s0"));
   stream.on_answer("200");
   CHECK(out.caught_up_count == 1);
 
