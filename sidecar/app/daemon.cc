@@ -48,13 +48,14 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config)
   daemon->hub_ = std::make_unique<SubscriptionHub>(config.feeds, loop, daemon->sessions_,
                                                    daemon->telemetry_, pools, random_seed());
   daemon->status_.set_hub(*daemon->hub_);
+  daemon->open_rest();
   auto listener = Listener::create(
       loop, {config.listen, config.http, session_limits(config)}, daemon->chains_,
       {*daemon->admin_, *daemon->hub_, random_seed()}, daemon->sessions_,
       [telemetry = &daemon->telemetry_](std::string_view what, std::string_view name) {
         telemetry->count(what, name);
       },
-      [self = daemon.get()]() { return self->hello(); });
+      *daemon->rest_);
   if (!listener.ok()) {
     return listener.error();
   }
@@ -122,6 +123,19 @@ Status Daemon::open_channels(const ProviderConfig& provider, std::vector<Endpoin
     add(Transport::kWs, std::move(channel).value());
   }
   return Done{};
+}
+
+void Daemon::open_rest() {
+  rest_ = std::make_unique<Rest>(Rest::House{
+      .timers = loop_,
+      .sessions = sessions_,
+      .calls = *admin_,
+      .status = status_,
+      .health = [this](std::string_view chain) { return health_report(pools_, chain); },
+      .chains = chains_,
+      .hello = [this]() { return hello(); },
+      .on_limit = [this](std::string_view limit) { telemetry_.on_limit(limit); },
+  });
 }
 
 std::string Daemon::hello() const {

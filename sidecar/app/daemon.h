@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/admin.h"
+#include "app/rest.h"
 #include "app/status_report.h"
 #include "app/telemetry.h"
 #include "config/config.h"
@@ -39,6 +40,7 @@ class Daemon {
   Daemon(Loop& loop, const Config& config);
   Status open_pool(const Config& config, size_t chain);
   Status open_channels(const ProviderConfig& provider, std::vector<EndpointSeed>& endpoints);
+  void open_rest();
   std::string hello() const;
 
   Loop& loop_;
@@ -52,6 +54,7 @@ class Daemon {
   std::unique_ptr<SubscriptionHub> hub_;
   std::unique_ptr<Prober> prober_;
   std::unique_ptr<Admin> admin_;
+  std::unique_ptr<Rest> rest_;
   std::unique_ptr<Listener> listener_;
 };
 

@@ -59,6 +59,13 @@ std::string StatusReport::json() const {
   return out;
 }
 
+std::string StatusReport::chain_json(ChainNumber chain) const {
+  std::string out;
+  JsonWriter json(out);
+  write_chain(json, *pools_.at(chain - 1u));
+  return out;
+}
+
 void StatusReport::write_chain(JsonWriter& json, Pool& pool) const {
   json.begin_object().key("name").string(pool.chain().name);
   json.key("family").string(pool.chain().family == Family::kEvm ? "evm" : "svm");

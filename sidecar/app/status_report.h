@@ -25,6 +25,8 @@ class StatusReport {
   void set_dispatcher(const Dispatcher& dispatcher) { dispatcher_ = &dispatcher; }
   void set_hub(const SubscriptionHub& hub) { hub_ = &hub; }
   std::string json() const;
+  /// The part about one chain.
+  std::string chain_json(ChainNumber chain) const;
 
  private:
   void write_chain(JsonWriter& json, Pool& pool) const;

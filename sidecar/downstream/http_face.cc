@@ -11,6 +11,9 @@ namespace sidecar {
 namespace {
 
 constexpr std::string_view kJson = "application/json";
+constexpr std::string_view kGetOnly =
+    R"({"error":{"status":405,"name":"METHOD_NOT_ALLOWED","message":"GET or HEAD only"}})"
+    "\n";
 
 /// `name`, `name:port` and `[v6]:port` without the port.
 std::string_view without_port(std::string_view host) {
@@ -36,22 +39,25 @@ bool is_json(std::string_view content_type) {
 
 // What on_http_head makes of a head goes to on_http_request as one number.
 constexpr unsigned kExplainShift = 16;
+constexpr unsigned kHeadOnlyShift = 17;
 constexpr unsigned kDeadlineShift = 32;
 
 struct Asked {
   ChainNumber chain = 0;
   bool explain = false;
+  bool is_head_only = false;  ///< of a view
   uint32_t deadline_ms = 0;
 };
 
 uint64_t tag_of(const Asked& asked) {
   return uint64_t{asked.chain} | uint64_t{asked.explain} << kExplainShift |
+         uint64_t{asked.is_head_only} << kHeadOnlyShift |
          uint64_t{asked.deadline_ms} << kDeadlineShift;
 }
 
 Asked asked_in(uint64_t tag) {
   return {static_cast<ChainNumber>(tag), (tag >> kExplainShift & 1) != 0,
-          static_cast<uint32_t>(tag >> kDeadlineShift)};
+          (tag >> kHeadOnlyShift & 1) != 0, static_cast<uint32_t>(tag >> kDeadlineShift)};
 }
 
 /// A deadline beyond what a number of 32 bits holds is as good as that.
@@ -65,7 +71,7 @@ std::optional<uint32_t> deadline_of(std::string_view text) {
 
 Result<std::unique_ptr<HttpFace>> HttpFace::create(Loop& loop, const HttpOptions& options,
                                                    SessionHost& host, SessionTable& sessions,
-                                                   std::function<std::string()> hello) {
+                                                   HttpViews& views) {
   HttpServerOptions server;
   server.body_bytes_max = host.limits().request_bytes_max;
   server.output_bytes_max = 2 * host.limits().output_mark_bytes;  // full from half of it on
@@ -76,7 +82,7 @@ Result<std::unique_ptr<HttpFace>> HttpFace::create(Loop& loop, const HttpOptions
       host.limits().output_mark_bytes;
   server.request_timeout = options.request_timeout;
   server.idle_timeout = options.idle_timeout;
-  std::unique_ptr<HttpFace> face(new HttpFace(options, host, sessions, std::move(hello)));
+  std::unique_ptr<HttpFace> face(new HttpFace(options, host, sessions, views));
   auto created = HttpServer::create(loop, server, *face);
   if (!created.ok()) {
     return created.error();
@@ -86,10 +92,10 @@ Result<std::unique_ptr<HttpFace>> HttpFace::create(Loop& loop, const HttpOptions
 }
 
 HttpFace::HttpFace(const HttpOptions& options, SessionHost& host, SessionTable& sessions,
-                   std::function<std::string()> hello)
+                   HttpViews& views)
     : host_(host),
       sessions_(sessions),
-      hello_(std::move(hello)),
+      views_(views),
       hosts_(options.hosts),
       origins_(options.origins) {
   hosts_.insert(hosts_.end(), {"localhost", "127.0.0.1", "[::1]"});
@@ -141,20 +147,40 @@ HttpVerdict HttpFace::on_http_head(const HttpHead& head) {
   if (!is_origin_allowed(head.origin)) {
     return {403, "this Origin is not allowed; see http.origins\n", 0};
   }
+  const bool is_get = head.method == "GET" || head.method == "HEAD";
+  return is_get && !head.is_upgrade ? on_get_head(head) : on_post_head(head);
+}
+
+HttpVerdict HttpFace::on_get_head(const HttpHead& head) const {
+  Asked asked;
+  asked.is_head_only = head.method == "HEAD";
+  // No header holds a line end, so the first one in the note ends what was accepted.
+  std::string note(head.accept);
+  note.append(1, '\n').append(head.query);
+  return {200, "", tag_of(asked), std::move(note)};
+}
+
+/// Also of an upgrade.
+HttpVerdict HttpFace::on_post_head(const HttpHead& head) const {
   const auto chain = chain_of(head.path);
+  if (!chain && views_.is_view(head.path)) {
+    return {.status = 405,
+            .reason = kGetOnly,
+            .content_type = kJson,
+            .more = "Allow: GET, HEAD\r\nX-Content-Type-Options: nosniff\r\n"};
+  }
   if (!chain) {
     return {404, "no such chain; the path is /, /{chain} or /v1/ws/{chain}\n", 0};
   }
-  const bool is_get = head.method == "GET";
-  if (!is_get && head.method != "POST") {
+  Asked asked{*chain};
+  if (head.is_upgrade) {
+    return {200, "", tag_of(asked)};
+  }
+  if (head.method != "POST") {
     return {405, "POST JSON-RPC here\n", 0};
   }
-  if (!is_get && !is_json(head.content_type)) {
+  if (!is_json(head.content_type)) {
     return {415, "Content-Type must be application/json\n", 0};
-  }
-  Asked asked{*chain};
-  if (is_get) {
-    return {200, "", tag_of(asked)};
   }
   const auto deadline_ms = deadline_of(head.deadline_ms);
   if (!deadline_ms) {
@@ -168,10 +194,17 @@ HttpVerdict HttpFace::on_http_head(const HttpHead& head) {
   return {200, "", tag_of(asked), std::string(head.provider)};
 }
 
-void HttpFace::on_http_request(HttpExchangeId id, uint64_t tag, bool is_post, std::string_view,
+void HttpFace::on_http_request(HttpExchangeId id, uint64_t tag, bool is_post, std::string_view path,
                                std::string_view body) {
   if (!is_post) {
-    server_->reply(id, 200, kJson, hello_());
+    const std::string note(server_->note(id));
+    const size_t line_end = note.find('\n');
+    ViewRequest request;
+    request.path = path;
+    request.accept = std::string_view(note).substr(0, line_end);
+    request.query = std::string_view(note).substr(line_end + 1);
+    request.is_head_only = asked_in(tag).is_head_only;
+    views_.open(id, request, *this);
     return;
   }
   auto owned = std::make_unique<HttpExchange>(host_, *server_, id, exchanges_);
@@ -190,7 +223,35 @@ Kind* HttpFace::session_of(const std::unordered_map<uint64_t, SessionId>& ids, u
 void HttpFace::on_http_gone(HttpExchangeId id) {
   if (auto* exchange = session_of<HttpExchange>(exchanges_, id)) {
     exchange->on_gone();
+  } else {
+    views_.on_gone(id);
   }
+}
+
+void HttpFace::reply(ViewId id, const ViewHead& head, std::string_view body) {
+  server_->begin_reply(id, {head.status, head.content_type, head.more, body.size()});
+  server_->write_part(id, body);
+  server_->end_reply(id);
+}
+
+void HttpFace::begin(ViewId id, const ViewHead& head) {
+  server_->begin_reply(id, {head.status, head.content_type, head.more});
+}
+
+Flow HttpFace::send(ViewId id, std::string_view bytes) {
+  return server_->write_part(id, bytes) == Flow::kDropped ? Flow::kDropped : Flow::kOk;
+}
+
+size_t HttpFace::unread_bytes(ViewId id) const {
+  return server_->reply_queued_bytes(id);
+}
+
+void HttpFace::end(ViewId id) {
+  server_->end_reply(id);
+}
+
+void HttpFace::cut(ViewId id) {
+  server_->abort_reply(id);
 }
 
 void HttpFace::on_http_drained(HttpExchangeId id) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "downstream/http_exchange.h"
+#include "downstream/http_views.h"
 #include "downstream/options.h"
 #include "downstream/session.h"
 #include "downstream/session_host.h"
@@ -17,17 +18,17 @@ namespace sidecar {
 
 /// The http and ws dialects: decides who may ask (Host, Origin, content type, path) and turns
 /// requests and sockets into sessions.
-///   POST / and /{chain}: JSON-RPC.  GET the same: a short JSON hello.  Upgrade there: ws.
+///   POST / and /{chain}: JSON-RPC.  Upgrade there: ws.  GET: HttpViews, whatever the path.
 ///   Of a POST, for every call of its body: X-Rpc-Deadline-Ms, X-Rpc-Provider, X-Rpc-Explain: 1.
 /// The Host rule is what keeps a web page that made its own name point at 127.0.0.1 out; Origin
 /// keeps out pages in general, for browsers let any page open a WebSocket.
 /// Owner: Listener.
-class HttpFace final : private HttpServerSink {
+class HttpFace final : private HttpServerSink, private ViewOut {
  public:
-  /// `hello` is the body of GET.
+  /// Requires: `views` outlives it.
   static Result<std::unique_ptr<HttpFace>> create(Loop& loop, const HttpOptions& options,
                                                   SessionHost& host, SessionTable& sessions,
-                                                  std::function<std::string()> hello);
+                                                  HttpViews& views);
 
   /// Takes over an accepted, unread socket.
   void adopt(int fd);
@@ -38,8 +39,7 @@ class HttpFace final : private HttpServerSink {
   void close(std::function<void()> on_closed);
 
  private:
-  HttpFace(const HttpOptions& options, SessionHost& host, SessionTable& sessions,
-           std::function<std::string()> hello);
+  HttpFace(const HttpOptions& options, SessionHost& host, SessionTable& sessions, HttpViews& views);
 
   HttpVerdict on_http_head(const HttpHead& head) override;
   void on_http_request(HttpExchangeId id, uint64_t tag, bool is_post, std::string_view path,
@@ -52,6 +52,15 @@ class HttpFace final : private HttpServerSink {
   void on_ws_closed(WebSocketId id) override;
   void on_http_connection_closed() override;
 
+  void reply(ViewId id, const ViewHead& head, std::string_view body) override;
+  void begin(ViewId id, const ViewHead& head) override;
+  Flow send(ViewId id, std::string_view bytes) override;
+  size_t unread_bytes(ViewId id) const override;
+  void end(ViewId id) override;
+  void cut(ViewId id) override;
+
+  HttpVerdict on_get_head(const HttpHead& head) const;
+  HttpVerdict on_post_head(const HttpHead& head) const;
   bool is_host_allowed(std::string_view host) const;
   bool is_origin_allowed(std::string_view origin) const;
   std::optional<ChainNumber> chain_of(std::string_view path) const;
@@ -60,7 +69,7 @@ class HttpFace final : private HttpServerSink {
 
   SessionHost& host_;
   SessionTable& sessions_;
-  std::function<std::string()> hello_;
+  HttpViews& views_;
   std::vector<std::string> hosts_;
   std::vector<std::string> origins_;
   HttpExchange::Registry exchanges_;

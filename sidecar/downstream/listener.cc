@@ -97,7 +97,7 @@ Result<std::unique_ptr<Listener>> Listener::create(Loop& loop, const Options& op
                                                    std::vector<ChainInfo> chains,
                                                    const Ports& ports, SessionTable& sessions,
                                                    Count count,
-                                                   std::function<std::string()> hello) {
+                                                   HttpViews& views) {
   std::unique_ptr<Listener> listener(
       new Listener(loop, options, std::move(chains), ports, sessions, std::move(count)));
   if (auto listening = listener->listen_unix(); !listening.ok()) {
@@ -110,7 +110,7 @@ Result<std::unique_ptr<Listener>> Listener::create(Loop& loop, const Options& op
   }
   // Last, since it must be shut down before it is destroyed; nothing is accepted before the loop
   // runs.
-  auto http = HttpFace::create(loop, options.http, *listener, sessions, std::move(hello));
+  auto http = HttpFace::create(loop, options.http, *listener, sessions, views);
   if (!http.ok()) {
     return http.error();
   }

@@ -48,7 +48,7 @@ class Listener final : private SessionHost, private TurnEnd {
   static Result<std::unique_ptr<Listener>> create(Loop& loop, const Options& options,
                                                   std::vector<ChainInfo> chains, const Ports& ports,
                                                   SessionTable& sessions, Count count,
-                                                  std::function<std::string()> hello);
+                                                  HttpViews& views);
   ~Listener();
 
   /// Stops accepting, tells every session, and calls `on_closed` once the HTTP side is down.

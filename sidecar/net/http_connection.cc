@@ -66,7 +66,7 @@ HttpStep HttpConnection::check_upgrade(const HttpRawHead& raw) {
   }
   const HttpVerdict verdict = host_.sink.on_http_head(raw.head);
   if (verdict.status != 200) {
-    return refuse(verdict.status, verdict.reason);
+    return refuse(verdict);
   }
   tag_ = verdict.tag;
   return HttpStep::kGoOn;
@@ -75,7 +75,7 @@ HttpStep HttpConnection::check_upgrade(const HttpRawHead& raw) {
 HttpStep HttpConnection::check_request(const HttpRawHead& raw) {
   HttpVerdict verdict = host_.sink.on_http_head(raw.head);
   if (verdict.status != 200) {
-    return refuse(verdict.status, verdict.reason);
+    return refuse(verdict);
   }
   tag_ = verdict.tag;
   note_ = std::move(verdict.note);
@@ -108,18 +108,22 @@ HttpStep HttpConnection::check_request(const HttpRawHead& raw) {
 
 /// Answers at once and lets the engine send FIN. The client may be writing its body still: that is
 /// read and dropped for a while, so that no reset overtakes the answer.
-HttpStep HttpConnection::refuse(int status, std::string_view reason, std::string_view more) {
+HttpStep HttpConnection::refuse(const HttpVerdict& verdict) {
   is_kept_alive_ = false;
   phase_ = Phase::kReplying;
-  append_head(status, "text/plain", more);
-  output_.text() += "Content-Length: " + std::to_string(reason.size()) + "\r\n\r\n";
+  append_head(verdict.status, verdict.content_type, verdict.more);
+  output_.text() += "Content-Length: " + std::to_string(verdict.reason.size()) + "\r\n\r\n";
   if (!is_head_only_) {
-    output_.text() += reason;
+    output_.text() += verdict.reason;
   }
   if (output_.send_to(host_.engine->fd_of(id_)) && output_.unsent_bytes() == 0) {
     linger(host_.engine->share(id_));
   }
   return HttpStep::kClose;
+}
+
+HttpStep HttpConnection::refuse(int status, std::string_view reason, std::string_view more) {
+  return refuse({.status = status, .reason = reason, .more = more});
 }
 
 HttpStep HttpConnection::on_body(std::string_view piece) {
@@ -159,6 +163,10 @@ void HttpConnection::on_gone() {
 
 std::string_view HttpConnection::note(HttpExchangeId asked) const {
   return asked == exchange() ? std::string_view(note_) : std::string_view();
+}
+
+size_t HttpConnection::queued_bytes(HttpExchangeId asked) const {
+  return asked == exchange() ? queued_bytes() : 0;
 }
 
 }  // namespace sidecar

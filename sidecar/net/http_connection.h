@@ -67,6 +67,8 @@ class HttpConnection final : private StreamSink {
   bool is_spinning();
   uint64_t tag() const { return tag_; }
   std::string_view note(HttpExchangeId asked) const;
+  /// Of the answer to this request; 0 when it is over.
+  size_t queued_bytes(HttpExchangeId asked) const;
 
   static HttpConnectionId connection_of(HttpExchangeId exchange) { return exchange >> 24; }
 
@@ -81,6 +83,7 @@ class HttpConnection final : private StreamSink {
     kDead,       ///< to be cut
   };
 
+  HttpStep refuse(const HttpVerdict& verdict);
   HttpStep refuse(int status, std::string_view reason, std::string_view more = {});
   HttpStep check_upgrade(const HttpRawHead& raw);
   HttpStep check_request(const HttpRawHead& raw);

@@ -79,8 +79,10 @@ class HeadReader {
     raw_.head.provider = copy("x-rpc-provider:");
     raw_.head.explain = copy("x-rpc-explain:");
     const bool is_ambiguous = raw_.is_ambiguous;
+    raw_.head.query = copy_whole(WSI_TOKEN_HTTP_URI_ARGS);
+    raw_.head.accept = copy(WSI_TOKEN_HTTP_ACCEPT);
     raw_.connection = copy(WSI_TOKEN_CONNECTION);
-    raw_.is_ambiguous = is_ambiguous;  // this one may come twice; the first is heeded
+    raw_.is_ambiguous = is_ambiguous;  // these may come twice; the first is heeded
   }
 
   const HttpRawHead& head() const { return raw_; }
@@ -97,6 +99,15 @@ class HeadReader {
     char* start = text_.data() + used_;
     const int room = static_cast<int>(text_.size() - used_);
     return taken(lws_hdr_copy_fragment(wsi_, start, room, token, 0));
+  }
+
+  /// All parts of the query, with an ampersand between them as they came.
+  std::string_view copy_whole(lws_token_indexes token) {
+    if (lws_hdr_total_length(wsi_, token) <= 0) {
+      return {};
+    }
+    const int room = static_cast<int>(text_.size() - used_);
+    return taken(lws_hdr_copy(wsi_, text_.data() + used_, room, token));
   }
 
   /// A header that the library has no number for; of several the last. `name`: in small letters.

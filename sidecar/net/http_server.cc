@@ -268,6 +268,11 @@ void HttpServer::abort_reply(HttpExchangeId id) {
   }
 }
 
+size_t HttpServer::reply_queued_bytes(HttpExchangeId id) const {
+  const HttpConnection* connection = connections_->find(HttpConnection::connection_of(id));
+  return connection == nullptr ? 0 : connection->queued_bytes(id);
+}
+
 void HttpServer::reset_reply(HttpExchangeId id) {
   if (HttpConnection* connection = connections_->find(HttpConnection::connection_of(id))) {
     connection->reset_reply(id);

@@ -35,6 +35,8 @@ struct HttpServerOptions {
 struct HttpHead {
   std::string_view method;        ///< GET, POST, OPTIONS, ... as sent
   std::string_view path;          ///< without the query, percent-decoded
+  std::string_view query;         ///< what follows the question mark, percent-decoded
+  std::string_view accept;        ///< Accept header, empty if absent; the first of several
   std::string_view host;          ///< Host header, empty if absent
   std::string_view origin;        ///< Origin header, empty if absent
   std::string_view content_type;  ///< Content-Type header, empty if absent
@@ -51,6 +53,8 @@ struct HttpVerdict {
   std::string_view reason;  ///< body text of a refusal, plain text
   uint64_t tag = 0;         ///< handed back with the request or WebSocket
   std::string note = {};    ///< kept until the request is answered: HttpServer::note
+  std::string_view content_type = "text/plain";  ///< of a refusal
+  std::string_view more = {};                    ///< of a refusal: whole header lines
 };
 
 /// The head of an answer that comes in parts.
@@ -130,6 +134,8 @@ class HttpServer {
   Flow write_part(HttpExchangeId id, std::string_view bytes);
   void end_reply(HttpExchangeId id);
   void abort_reply(HttpExchangeId id);
+  /// Bytes of this answer queued and not yet taken by the socket; 0 when the id is dead.
+  size_t reply_queued_bytes(HttpExchangeId id) const;
   /// Sends what is queued, then resets the connection (RST; over a Unix socket it just ends).
   void reset_reply(HttpExchangeId id);
 

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "tests/support/fake_host.h"
+#include "tests/support/fake_views.h"
 #include "tests/support/socket_pair.h"
 
 namespace sidecar::testing {
@@ -16,7 +17,7 @@ namespace {
 
 struct Face {
   Face() : loop(std::move(Loop::create()).value()), host(*loop) {
-    auto made = HttpFace::create(*loop, {}, host, *sessions, []() { return std::string("{}"); });
+    auto made = HttpFace::create(*loop, {}, host, *sessions, views);
     REQUIRE(made.ok());
     face = std::move(made).value();
     face->adopt(client.ours());
@@ -29,6 +30,11 @@ struct Face {
     sessions.reset();  // exchanges take themselves off the face's list
   }
 
+  void get(std::string_view target, std::string_view headers = "",
+           std::string_view method = "GET") {
+    client.send(std::string(method) + " " + std::string(target) +
+                " HTTP/1.1\r\nHost: localhost\r\n" + std::string(headers) + "\r\n");
+  }
   void post(std::string_view body, std::string_view headers, std::string_view path = "/") {
     client.send("POST " + std::string(path) +
                 " HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n" +
@@ -60,6 +66,7 @@ struct Face {
 
   std::unique_ptr<Loop> loop;
   FakeHost host;
+  FakeViews views;
   std::unique_ptr<SessionTable> sessions = std::make_unique<SessionTable>();
   SocketPair client;
   std::unique_ptr<HttpFace> face;
@@ -134,6 +141,101 @@ TEST_CASE("HttpFace: terms that cannot be read are refused with 400 and a word o
     CHECK(got.starts_with("HTTP/1.1 400 "));
     CHECK(got.find(row.text) != std::string::npos);
     CHECK(http.calls().empty());
+  }
+}
+
+TEST_CASE("HttpFace: a GET goes to the views with path, query and Accept") {
+  Face http;
+
+  http.get("/v1/a%20b?x=1&y=%41", "Accept: text/html,*/*;q=0.8\r\n");
+  REQUIRE(turn_until(*http.loop, [&]() { return !http.views.asked.empty(); }));
+
+  const FakeViews::Asked& asked = http.views.asked[0];
+  CHECK(asked.path == "/v1/a b");
+  CHECK(asked.query == "x=1&y=A");
+  CHECK(asked.accept == "text/html,*/*;q=0.8");
+  CHECK_FALSE(asked.is_head_only);
+}
+
+TEST_CASE("HttpFace: a view is answered on a later turn, with its headers and its length") {
+  Face http;
+  http.get("/view");
+  REQUIRE(turn_until(*http.loop, [&]() { return !http.views.asked.empty(); }));
+
+  const FakeViews::Asked asked = http.views.asked[0];
+  asked.out->reply(asked.id, {503, "text/x", "X-More: 1\r\n"}, "four");
+  const std::string got = http.refusal();
+
+  CHECK(got.starts_with("HTTP/1.1 503 "));
+  CHECK(got.find("Content-Type: text/x\r\n") != std::string::npos);
+  CHECK(got.find("X-More: 1\r\n") != std::string::npos);
+  CHECK(got.find("Content-Length: 4\r\n") != std::string::npos);
+  CHECK(got.ends_with("\r\n\r\nfour"));
+  CHECK(http.views.gone.empty());
+}
+
+TEST_CASE("HttpFace: HEAD of a view gets the head alone") {
+  Face http;
+  http.get("/view", "", "HEAD");
+  REQUIRE(turn_until(*http.loop, [&]() { return !http.views.asked.empty(); }));
+
+  const FakeViews::Asked asked = http.views.asked[0];
+  CHECK(asked.is_head_only);
+  asked.out->reply(asked.id, {}, "four");
+  const std::string got = http.refusal();
+
+  CHECK(got.find("Content-Length: 4\r\n") != std::string::npos);
+  CHECK(got.ends_with("\r\n\r\n"));
+}
+
+TEST_CASE("HttpFace: a view that streams tells what is unread and hears that its reader left") {
+  Face http;
+  http.get("/view");
+  REQUIRE(turn_until(*http.loop, [&]() { return !http.views.asked.empty(); }));
+  const FakeViews::Asked asked = http.views.asked[0];
+  asked.out->begin(asked.id, {.content_type = "text/event-stream"});
+
+  const std::string big(64 * 1024, 'x');
+  size_t sent = 0;
+  while (asked.out->unread_bytes(asked.id) == 0 && sent < (64u << 20)) {  // the kernel takes some
+    CHECK(asked.out->send(asked.id, big) == Flow::kOk);
+    sent += big.size();
+    turn_until(*http.loop, []() { return true; });
+  }
+  CHECK(asked.out->unread_bytes(asked.id) > 0);
+  http.client.close_far();
+  const bool is_told = turn_until(*http.loop, [&]() { return !http.views.gone.empty(); });
+
+  CHECK(is_told);
+  CHECK(asked.out->unread_bytes(asked.id) == 0);
+  CHECK(asked.out->send(asked.id, "x") == Flow::kDropped);
+}
+
+TEST_CASE(
+    "HttpFace: a path that is a view refuses other methods with 405 and says which it takes") {
+  Face http;
+
+  http.post("{}", "", "/view");
+  const std::string got = http.refusal();
+
+  CHECK(got.starts_with("HTTP/1.1 405 "));
+  CHECK(got.find("Allow: GET, HEAD\r\n") != std::string::npos);
+  CHECK(got.find("Content-Type: application/json\r\n") != std::string::npos);
+  CHECK(got.find(R"({"error":{"status":405)") != std::string::npos);
+  CHECK(http.views.asked.empty());
+}
+
+TEST_CASE("HttpFace: a foreign Host or Origin sees no view") {
+  for (const std::string headers :
+       {"Host: evil.example\r\n", "Host: localhost\r\nOrigin: http://evil.example\r\n"}) {
+    CAPTURE(headers);
+    Face http;
+
+    http.client.send("GET /view HTTP/1.1\r\n" + headers + "\r\n");
+    const std::string got = http.refusal();
+
+    CHECK(got.starts_with("HTTP/1.1 403 "));
+    CHECK(http.views.asked.empty());
   }
 }
 

@@ -9,6 +9,7 @@
 
 #include "downstream/http_face.h"
 #include "tests/support/fake_host.h"
+#include "tests/support/fake_views.h"
 #include "tests/support/socket_pair.h"
 #include "tests/unit/net/http_ws_client.h"
 
@@ -43,7 +44,7 @@ struct Bench {
   explicit Bench(const SessionLimits& limits = {})
       : loop(std::move(Loop::create()).value()), host(*loop) {
     host.session_limits = limits;
-    auto made = HttpFace::create(*loop, {}, host, *sessions, []() { return std::string("{}"); });
+    auto made = HttpFace::create(*loop, {}, host, *sessions, views);
     REQUIRE(made.ok());
     face = std::move(made).value();
     face->adopt(client.ours());
@@ -118,6 +119,7 @@ struct Bench {
 
   std::unique_ptr<Loop> loop;
   FakeHost host;
+  FakeViews views;
   std::unique_ptr<SessionTable> sessions = std::make_unique<SessionTable>();
   SocketPair client;
   std::unique_ptr<HttpFace> face;
