@@ -1,6 +1,7 @@
 #include "core/log_stream.h"
 
 #include <algorithm>
+#include <unordered_set>
 #include <utility>
 
 #include "rpc/byte_text.h"
@@ -43,7 +44,7 @@ void LogStream::take_newest(std::string_view result) {
   if (!std::exchange(is_begun_, true)) {
     delivered_to_ = newest_;
     from_min_ = newest_ + 1;
-    caught_up();
+    finish_catch_up();
     return;
   }
   ask_logs();
@@ -67,7 +68,9 @@ void LogStream::ask_logs() {
   if (const auto reached = newest_reached()) {
     from = std::max(from, blocks_[*reached].number);
   }
-  from = std::max(std::min(from, dropped_from_.value_or(from)), from_min_);
+  const uint64_t fillable = newest_ - std::min<uint64_t>(newest_, options_.fill_blocks_max);
+  from = std::min(from, std::max(doubted_from_.value_or(from), fillable));
+  from = std::max(from, from_min_);
   if (from > newest_) {
     finish_catch_up();
     return;
@@ -77,6 +80,7 @@ void LogStream::ask_logs() {
                                         to_quantity(newest_) + '"');
     blocks_.clear();
     log_count_ = 0;
+    doubted_from_.reset();
     delivered_to_ = newest_;
     from_min_ = newest_ + 1;
     finish_catch_up();
@@ -87,6 +91,7 @@ void LogStream::ask_logs() {
   params += params.size() > 2 ? "," : "";
   params +=
       "\"fromBlock\":\"" + to_quantity(from) + "\",\"toBlock\":\"" + to_quantity(newest_) + "\"}]";
+  asked_from_ = from;
   question_ = Question::kLogs;
   ask("eth_getLogs", params);
 }
@@ -119,47 +124,93 @@ void LogStream::take_whether_there(std::string_view result) {
     deliver_logs();
     return;
   }
-  if (newest_ < highest_) {
-    finish_catch_up();  // a node that is behind is believed when it has come so far
+  const uint64_t number = blocks_[*reached].number;
+  if (newest_ < highest_ || (newest_ == highest_ && orphans_.contains(view->hash))) {
+    doubt(number);  // a node that is behind is believed when it has come so far
+    finish_catch_up();
     return;
   }
-  // All that was built on an orphan is one.
-  orphaned_from_ = blocks_[*reached].number;
-  while (blocks_.size() > *reached) {
+  take_back_from(number);
+  ask_logs();
+}
+
+/// All that was built on an orphan is one.
+void LogStream::take_back_from(uint64_t number) {
+  orphaned_from_ = number;
+  while (!blocks_.empty() && blocks_.back().number >= number) {
     take_back(blocks_.back());
     blocks_.pop_back();
   }
   if (blocks_.empty() && std::exchange(has_forgotten_, false)) {
     // What is remembered no more may be orphaned too.
-    out_.gap(GapReason::kReorg, "\"to_block\":\"" + to_quantity(*orphaned_from_) + '"');
+    out_.gap(GapReason::kReorg, "\"to_block\":\"" + to_quantity(number) + '"');
   }
-  ask_logs();
+}
+
+/// Of our blocks below the newest, which is there: the first that the answer does not have.
+std::optional<uint64_t> LogStream::first_missing() const {
+  const auto last = blocks_.begin() + static_cast<std::ptrdiff_t>(newest_reached().value_or(0));
+  const auto first = std::find_if(
+      blocks_.begin(), last, [this](const Block& block) { return block.number >= asked_from_; });
+  if (first == last) {
+    return std::nullopt;
+  }
+  std::unordered_set<std::string_view> theirs;
+  JsonWalk walk(logs_);
+  while (walk.next()) {
+    if (const auto view = log_view(walk.value())) {
+      theirs.insert(view->block_hash);
+    }
+  }
+  const auto missing = std::find_if(
+      first, last, [&theirs](const Block& block) { return !theirs.contains(block.hash); });
+  return missing == last ? std::nullopt : std::optional(missing->number);
 }
 
 void LogStream::deliver_logs() {
+  const bool is_behind = newest_ < highest_;
+  const bool is_further = newest_ > highest_;
+  if (const auto missing = is_behind ? std::nullopt : first_missing()) {
+    take_back_from(*missing);
+    ask_logs();
+    return;
+  }
   const std::string logs = std::exchange(logs_, {});
   JsonWalk walk(logs);
   while (walk.next()) {
     const auto view = log_view(walk.value());
     if (!view) {
       count_bad();
-    } else if (newest_ >= highest_ || !orphans_.contains(view->block_hash)) {
-      // A node that is behind may not know yet what was orphaned.
+      continue;
+    }
+    const bool is_orphan = orphans_.contains(view->block_hash);
+    if (is_behind && (is_orphan || block_of(view->block_hash) == nullptr)) {
+      doubt(view->block_number);  // it may not know yet what was orphaned
+    }
+    if (!is_behind || !is_orphan) {
       orphans_.remove(view->block_hash);
       place(*view, walk.value());
     }
   }
   delivered_to_ = std::max(delivered_to_, newest_);
-  if (newest_ >= highest_) {
-    dropped_from_.reset();
+  if (orphaned_from_) {
+    doubt(*orphaned_from_);  // either branch may be the one that lost, whatever their length
+  } else if (is_further) {
+    doubted_from_.reset();
   }
   finish_catch_up();
 }
 
+void LogStream::doubt(uint64_t from) {
+  doubted_from_ = std::min(from, doubted_from_.value_or(from));
+}
+
 void LogStream::finish_catch_up() {
-  if (!blocks_.empty() && blocks_.back().number > newest_) {
-    unverified_ = blocks_.back().number;
+  const uint64_t top = blocks_.empty() ? 0 : blocks_.back().number;
+  if (doubted_from_ || top > newest_) {
+    unverified_ = std::max(top, newest_ + 1);
   }
+  highest_ = std::max(highest_, newest_);
   caught_up();
 }
 
@@ -188,7 +239,7 @@ bool LogStream::is_put_off(const LogView& view, std::string_view value) {
   }
   const bool is_doubtful = is_orphan || is_beside;
   if (is_doubtful) {
-    dropped_from_ = std::min(view.block_number, dropped_from_.value_or(UINT64_MAX));
+    doubt(view.block_number);
   }
   if (view.block_hash == put_off_) {
     // Asked about already: had the node its block, it would be out, and not be doubtful any more.

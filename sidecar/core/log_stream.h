@@ -20,6 +20,9 @@ namespace sidecar {
 ///   and again from the one before ─ yes ▶ those not delivered yet, in order
 /// The same when a live log shows that a reorganisation may have passed unseen: it is of an orphan,
 /// or beside what was delivered, or the first of a source that was behind.
+/// A source that is behind is not believed about branches. From the first block on that sources do
+/// not agree about, all is compared again when one has come further; what was told of the branch
+/// that lost is taken back then.
 /// Not: what a live source leaves out in silence is not seen before the next catch_up().
 /// Limits: a stretch of fill_blocks_max blocks; the logs of twice as many blocks, and seen_max
 /// logs, are remembered. Owner: Feed.
@@ -64,6 +67,9 @@ class LogStream final : public EventStream {
   void ask_logs();
   void place(const LogView& view, std::string_view value);
   void take_back(const Block& block);
+  void take_back_from(uint64_t number);
+  std::optional<uint64_t> first_missing() const;
+  void doubt(uint64_t from);
   std::optional<size_t> newest_reached() const;
   void finish_catch_up();
   Block* block_of(std::string_view hash);
@@ -79,16 +85,17 @@ class LogStream final : public EventStream {
       0;  ///< all logs up to this block are out, unless a reorganisation says no
   /// Nothing below is asked for again: it was before the stream, or is remembered no more.
   uint64_t from_min_ = 0;
-  uint64_t newest_ = 0;  ///< the source's newest block, as asked
-  RecentSet orphans_;    ///< hashes of blocks whose logs were taken back
-  std::string logs_;     ///< the answer, until it is known to fit what was delivered
-  std::string put_off_;  ///< the block that the node was asked for last because of a live log
-  std::optional<uint64_t> dropped_from_;  ///< logs of orphans from here on were passed over
-  bool has_forgotten_ = false;            ///< logs were delivered of blocks that are not in blocks_
+  uint64_t newest_ = 0;      ///< the source's newest block, as asked
+  RecentSet orphans_;        ///< hashes of blocks whose logs were taken back
+  std::string logs_;         ///< the answer, until it is known to fit what was delivered
+  std::string put_off_;      ///< the block that the node was asked for last because of a live log
+  uint64_t asked_from_ = 0;  ///< the first block that logs were asked of
+  /// Sources do not agree on blocks from here on: compared when one has come far enough.
+  std::optional<uint64_t> doubted_from_;
+  bool has_forgotten_ = false;  ///< logs were delivered of blocks that are not in blocks_
   std::optional<uint64_t> pool_head_;
-  uint64_t highest_ = 0;  ///< of all blocks that logs were delivered of
-  /// The source was behind our newest block, so whether that is still there is to be asked when it
-  /// has come so far.
+  uint64_t highest_ = 0;  ///< of all blocks that a source has come to, as far as is known
+  /// The source was behind our newest block, or in doubt: a log from here on has it asked again.
   std::optional<uint64_t> unverified_;
   std::optional<uint64_t> orphaned_from_;  ///< the lowest block taken back in this catch-up
 };
