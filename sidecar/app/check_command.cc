@@ -6,6 +6,7 @@
 #include <string>
 
 #include "app/commands.h"
+#include "app/metric_table.h"
 #include "config/config_printer.h"
 #include "config/config_reference.h"
 #include "config/load_config.h"
@@ -32,6 +33,8 @@ int check(const Arguments& arguments) {
     return kExitUsage;
   }
   std::fputs(print_resolved(loaded.config).c_str(), stdout);
+  std::printf("\n# /metrics: at most %zu series; rpc-sidecar describe-metrics tells of what.\n",
+              series_max(series_sizes(loaded.config)));
   return kExitOk;
 }
 

@@ -8,9 +8,10 @@
 namespace sidecar {
 
 std::span<const Command> all_commands() {
-  static const std::array<Command, 10> kAll{
-      kRunCommand,   kCallCommand,           kExplainCommand, kWatchCommand,      kStatusCommand,
-      kCheckCommand, kDescribeConfigCommand, kMockCommand,    kCompletionCommand, kVersionCommand};
+  static const std::array<Command, 11> kAll{
+      kRunCommand,    kCallCommand,       kExplainCommand,        kWatchCommand,
+      kStatusCommand, kCheckCommand,      kDescribeConfigCommand, kDescribeMetricsCommand,
+      kMockCommand,   kCompletionCommand, kVersionCommand};
   return kAll;
 }
 

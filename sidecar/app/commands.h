@@ -14,6 +14,7 @@ extern const Command kWatchCommand;
 extern const Command kStatusCommand;
 extern const Command kCheckCommand;
 extern const Command kDescribeConfigCommand;
+extern const Command kDescribeMetricsCommand;
 extern const Command kMockCommand;
 extern const Command kCompletionCommand;
 extern const Command kVersionCommand;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -38,6 +39,7 @@ enum class SourceChange : uint8_t {
   kDropped,  ///< it did not tell what was missed
   kStalled,  ///< it kept events to itself
 };
+inline constexpr size_t kSourceChangeCount = 5;
 std::string_view source_change_name(SourceChange change);
 
 /// How a subscription takes trouble.

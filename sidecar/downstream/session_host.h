@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,6 +20,7 @@ enum class EndReason {
   kOverflow,        ///< it does not read what it asked for
   kShutdown,        ///< we are going down
 };
+inline constexpr size_t kEndReasonCount = 6;
 
 constexpr std::string_view end_reason_name(EndReason reason) {
   switch (reason) {

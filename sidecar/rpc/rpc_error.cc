@@ -62,7 +62,7 @@ constexpr bool rows_follow_the_enum() {
   }
   return kRows.size() == static_cast<size_t>(ErrorName::kSubOverflow) + 1;
 }
-static_assert(rows_follow_the_enum());
+static_assert(rows_follow_the_enum() && kRows.size() == kErrorNameCount);
 
 void append_member(std::string& out, std::string_view name, std::string_view text) {
   out += name;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -35,6 +36,7 @@ enum class ErrorName : uint8_t {
   kSubGap,
   kSubOverflow,
 };
+inline constexpr size_t kErrorNameCount = 17;
 
 struct ErrorRow {
   ErrorName name;

@@ -19,7 +19,7 @@ struct KindName {
   FeedKind kind;
   std::string_view name;  ///< as metrics and logs call it
 };
-constexpr std::array<KindName, 14> kKinds{{{FeedKind::kHeads, "newHeads"},
+constexpr std::array<KindName, kFeedKindCount> kKinds{{{FeedKind::kHeads, "newHeads"},
                                            {FeedKind::kLogs, "logs"},
                                            {FeedKind::kPendingHashes, "newPendingTransactions"},
                                            {FeedKind::kPendingTransactions, "pendingTransactions"},

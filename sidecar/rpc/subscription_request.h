@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -26,6 +27,7 @@ enum class FeedKind : uint8_t {
   kVote,
   kSlotsUpdates,
 };
+inline constexpr size_t kFeedKindCount = 14;
 std::string_view feed_kind_name(FeedKind kind);
 
 /// A subscription as asked for, in the one form that all ways of asking for the same come to.
