@@ -2,7 +2,9 @@
 
 #include <sys/random.h>
 
+#include <algorithm>
 #include <cstdint>
+#include <map>
 #include <utility>
 
 #include "app/version.h"
@@ -14,6 +16,10 @@
 namespace sidecar {
 
 namespace {
+
+/// A call that should have been looked at this long ago shows that timers do not run. One late turn
+/// of a starved host does not: what came due during it has been done when this is asked.
+constexpr Millis kOverdueMax{1'000};
 
 /// Ids begin at a place nobody can guess, so that a stray answer from before a restart misses.
 uint64_t random_seed() {
@@ -29,7 +35,7 @@ uint64_t first_id(uint64_t seed) {
 
 }  // namespace
 
-Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config) {
+Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config, int passed_fd) {
   std::unique_ptr<Daemon> daemon(new Daemon(loop, config));
   std::vector<Pool*> pools;
   for (size_t i = 0; i < config.chains.size(); ++i) {
@@ -50,7 +56,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config)
   daemon->status_.set_hub(*daemon->hub_);
   daemon->open_rest();
   auto listener = Listener::create(
-      loop, {config.listen, config.http, session_limits(config)}, daemon->chains_,
+      loop, {config.listen, config.http, session_limits(config), passed_fd}, daemon->chains_,
       {*daemon->admin_, *daemon->hub_, random_seed()}, daemon->sessions_,
       [telemetry = &daemon->telemetry_](std::string_view what, std::string_view name) {
         telemetry->count(what, name);
@@ -151,6 +157,33 @@ std::string Daemon::hello() const {
           ",\"event_forms\":" + std::to_string(sessions_.forms_made()) +
           ",\"counters\":" + telemetry_.counters_json() + "}\n";
   return json;
+}
+
+std::string Daemon::summary() const {
+  size_t providers = 0;
+  size_t healthy = 0;
+  for (const auto& pool : pools_) {
+    std::map<size_t, bool> is_healthy;  // by provider: one good endpoint will do
+    for (size_t i = 0; i < pool->size(); ++i) {
+      const Endpoint& endpoint = pool->endpoint(i);
+      bool& found = is_healthy[endpoint.provider];
+      found = found || endpoint.health.state() == HealthState::kHealthy;
+    }
+    providers += is_healthy.size();
+    healthy += static_cast<size_t>(std::count_if(is_healthy.begin(), is_healthy.end(),
+                                                 [](const auto& one) { return one.second; }));
+  }
+  return "serving " + std::to_string(pools_.size()) +
+         (pools_.size() == 1 ? " chain, " : " chains, ") + std::to_string(healthy) + " of " +
+         std::to_string(providers) + " providers healthy";
+}
+
+std::string Daemon::find_stuck() {
+  if (loop_.now() > dispatcher_->earliest_due() &&
+      loop_.now() - dispatcher_->earliest_due() > kOverdueMax) {
+    return "calls are past their deadlines";
+  }
+  return listener_->is_stalled() ? "workers wait to be accepted" : "";
 }
 
 void Daemon::shut_down(std::function<void()> on_down) {

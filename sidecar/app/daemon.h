@@ -26,7 +26,9 @@ namespace sidecar {
 class Daemon {
  public:
   /// Errors: what the listener or a channel says, with the setting's name.
-  static Result<std::unique_ptr<Daemon>> create(Loop& loop, const Config& config);
+  /// `passed_fd`: a listening socket to be used instead of opening listen.path; -1 = none.
+  static Result<std::unique_ptr<Daemon>> create(Loop& loop, const Config& config,
+                                                int passed_fd = -1);
   ~Daemon();
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
@@ -35,6 +37,11 @@ class Daemon {
   void shut_down(std::function<void()> on_down);
 
   uint16_t http_port() const { return listener_->http_port(); }
+  std::string socket_path() const { return listener_->socket_path(); }
+  /// "serving 3 chains, 5 of 6 providers healthy".
+  std::string summary() const;
+  /// What makes no progress though the loop turns; empty when all moves. For a look now and then.
+  std::string find_stuck();
 
  private:
   Daemon(Loop& loop, const Config& config);

@@ -10,6 +10,8 @@
 
 #include "app/commands.h"
 #include "app/daemon.h"
+#include "app/service_link.h"
+#include "app/service_offer.h"
 #include "base/log.h"
 #include "config/load_config.h"
 #include "net/signals.h"
@@ -64,21 +66,26 @@ bool make_room_for(uint32_t sessions) {
   return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
-int serve(const Config& config) {
+int fail_start(const ServiceOffer& offer, const Error& error) {
+  std::fprintf(stderr, "rpc-sidecar: %s\n", error.detail.c_str());
+  tell_failed_start(offer, error.detail);
+  return error.code == Errc::kInvalid || error.code == Errc::kNotFound ? kExitUsage : kExitFailed;
+}
+
+int serve(const Config& config, const ServiceOffer& offer) {
   auto loop = Loop::create();
   if (!loop.ok()) {
-    std::fprintf(stderr, "rpc-sidecar: %s\n", loop.error().detail.c_str());
-    return kExitFailed;
+    return fail_start(offer, loop.error());
   }
   Loop& turns = *loop.value();
-  auto created = Daemon::create(turns, config);
+  auto created = Daemon::create(turns, config, offer.socket_fd);
   if (!created.ok()) {
-    std::fprintf(stderr, "rpc-sidecar: %s\n", created.error().detail.c_str());
-    return created.error().code == Errc::kInvalid || created.error().code == Errc::kNotFound
-               ? kExitUsage
-               : kExitFailed;
+    return fail_start(offer, created.error());
   }
   std::unique_ptr<Daemon> daemon = std::move(created).value();
+  ServiceLink link(turns, offer,
+                   {[&]() { return daemon ? daemon->summary() : "leaving"; },
+                    [&]() { return daemon ? daemon->find_stuck() : ""; }});
 
   std::unique_ptr<Timer> impatience = turns.make_timer([]() {
     log::warn("shutdown_cut_short", log::kv("after_ms", kShutdownMax.count()));
@@ -91,6 +98,7 @@ int serve(const Config& config) {
       return;
     }
     impatience->arm(turns.now() + kShutdownMax);
+    link.stopping(kShutdownMax);
     daemon->shut_down([&]() {
       // On a turn of its own, out of the way of what is closing; then the loop runs dry.
       turns.post([&]() {
@@ -101,15 +109,18 @@ int serve(const Config& config) {
   });
 
   const uint16_t port = daemon->http_port();
-  std::string listening = "listening socket=" + config.listen.path;
+  const std::string socket = daemon->socket_path();
+  std::string listening = "listening socket=" + socket;
   if (port != 0) {
     const std::string& address = config.http.listen;
     listening += " http=" + address.substr(0, address.rfind(':') + 1) + std::to_string(port);
   }
   std::printf("%s\n", listening.c_str());
   std::fflush(stdout);
-  log::info("serving", log::kv("socket", config.listen.path), log::kv("http_port", port),
-            log::kv("chains", config.chains.size()), log::kv("config", config.source));
+  log::info("serving", log::kv("socket", socket), log::kv("is_socket_passed", offer.socket_fd >= 0),
+            log::kv("http_port", port), log::kv("chains", config.chains.size()),
+            log::kv("config", config.source));
+  link.ready();
   turns.run();
   return kExitOk;
 }
@@ -120,18 +131,26 @@ int run(const Arguments& arguments) {
   if (arguments.has("--config")) {
     path = arguments.options.at("--config");
   }
-  const LoadedConfig loaded = load_config(path, environment_with(arguments));
+  const Environment environment = environment_with(arguments);
+  const auto offered = ServiceOffer::read(environment, ::getpid());
+  if (!offered.ok()) {
+    return fail_start({}, offered.error());
+  }
+  const ServiceOffer& offer = offered.value();
+  const LoadedConfig loaded = load_config(path, environment);
   for (const ConfigFault& fault : loaded.faults) {
     std::fprintf(stderr, "%s\n", to_text(fault).c_str());
   }
   if (!loaded.ok()) {
+    tell_failed_start(offer, to_text(loaded.faults.front()));
     return kExitUsage;
   }
   if (auto set = log::set_level(level.empty() ? loaded.config.log.level : level); !set.ok()) {
     std::fprintf(stderr, "rpc-sidecar: --log-level: %s\n", set.error().detail.c_str());
     return kExitUsage;
   }
-  return make_room_for(loaded.config.limits.sessions_max) ? serve(loaded.config) : kExitUsage;
+  return make_room_for(loaded.config.limits.sessions_max) ? serve(loaded.config, offer)
+                                                          : kExitUsage;
 }
 
 }  // namespace

@@ -148,6 +148,16 @@ Listener::~Listener() {
 }
 
 Status Listener::listen_unix() {
+  const auto on_accept = [this](int fd) { on_unix_accept(fd); };
+  const auto on_exhausted = [this]() { on_limit("descriptors"); };
+  if (options_.passed_fd >= 0) {
+    auto passed = Acceptor::take_passed(loop_, options_.passed_fd, on_accept, on_exhausted);
+    if (!passed.ok()) {
+      return passed.error();
+    }
+    unix_ = std::move(passed).value();
+    return Done{};
+  }
   Acceptor::FileAccess access;
   access.mode = static_cast<mode_t>(options_.listen.mode);
   if (!options_.listen.group.empty()) {
@@ -157,9 +167,8 @@ Status Listener::listen_unix() {
     }
     access.group = group.value();
   }
-  auto acceptor = Acceptor::listen_unix(
-      loop_, options_.listen.path, access, options_.listen.backlog,
-      [this](int fd) { on_unix_accept(fd); }, [this]() { on_limit("descriptors"); });
+  auto acceptor = Acceptor::listen_unix(loop_, options_.listen.path, access,
+                                        options_.listen.backlog, on_accept, on_exhausted);
   if (!acceptor.ok()) {
     return acceptor.error();
   }
@@ -204,6 +213,20 @@ Result<std::unique_ptr<Acceptor>> Listener::open_tcp(const std::string& host, ui
 
 size_t Listener::connection_count() const {
   return stream_sessions_ + silent_.size() + http_->connection_count();
+}
+
+bool Listener::is_stalled() {
+  bool is_stalled = false;
+  for (Acceptor* one : {unix_.get(), tcp_.get(), next_tcp_.get()}) {
+    is_stalled = (one != nullptr && one->is_stalled()) || is_stalled;
+  }
+  return is_stalled;
+}
+
+Listener::SessionCounts Listener::session_counts() const {
+  const size_t ws = http_->ws_count();
+  return {framed_sessions_, stream_sessions_ - framed_sessions_, http_->connection_count() - ws,
+          ws};
 }
 
 bool Listener::is_full() const {
@@ -285,6 +308,7 @@ void Listener::open_stream_session(int fd, std::string_view dialect) {
   const SessionId id = sessions_.add(std::move(owned));
   log_session("session_open", id, session, dialect);
   ++stream_sessions_;
+  framed_sessions_ += session.is_framed() ? 1 : 0;
   if (!session.attach(loop_, fd, id)) {
     end_session(id, EndReason::kPeerFailed);
   }
@@ -308,6 +332,7 @@ void Listener::on_turn_end() {
     const Session* session = sessions_.find(id);
     if (session != nullptr) {
       stream_sessions_ -= session->is_connection() ? 1 : 0;
+      framed_sessions_ -= session->is_framed() ? 1 : 0;
       sessions_.remove(id);
     }
   }

@@ -34,6 +34,7 @@ class Listener final : private SessionHost, private TurnEnd {
     ListenOptions listen;
     HttpOptions http;
     SessionLimits limits;
+    int passed_fd = -1;  ///< a listening socket to be used instead of opening `listen`; taken over
   };
   /// Where what workers want goes.
   struct Ports {
@@ -57,6 +58,10 @@ class Listener final : private SessionHost, private TurnEnd {
   /// Of the HTTP face on TCP; 0 when it is off.
   uint16_t http_port() const { return tcp_ ? tcp_->port() : 0; }
   size_t connection_count() const;
+  /// Where workers connect; empty once it was shut down.
+  std::string socket_path() const { return unix_ ? unix_->path() : std::string(); }
+  /// Workers wait to be accepted and nobody accepts them; for a look now and then.
+  bool is_stalled();
 
  private:
   Listener(Loop& loop, const Options& options, std::vector<ChainInfo> chains, const Ports& ports,
@@ -105,6 +110,7 @@ class Listener final : private SessionHost, private TurnEnd {
   };
   Nobody nobody_;
   size_t stream_sessions_ = 0;
+  size_t framed_sessions_ = 0;    ///< of those
   uint64_t wire_ids_ = 0;         ///< given so far
   std::vector<SessionId> ended_;  ///< destroyed at the end of the turn, out of their own way
   std::unique_ptr<Timer> sweep_timer_;

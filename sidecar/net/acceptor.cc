@@ -5,6 +5,7 @@
 #include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -188,6 +189,33 @@ Result<std::unique_ptr<Acceptor>> Acceptor::listen_unix(Loop& loop, const std::s
   return acceptor;
 }
 
+Result<std::unique_ptr<Acceptor>> Acceptor::take_passed(Loop& loop, int fd, OnAccept on_accept,
+                                                        OnExhausted on_exhausted) {
+  OwnedFd owned(fd);
+  const auto option = [fd](int name) {
+    int value = 0;
+    socklen_t length = sizeof(value);
+    return ::getsockopt(fd, SOL_SOCKET, name, &value, &length) == 0 ? value : -1;
+  };
+  sockaddr_un address{};
+  socklen_t length = sizeof(address);
+  if (option(SO_DOMAIN) != AF_UNIX || option(SO_TYPE) != SOCK_STREAM ||
+      option(SO_ACCEPTCONN) != 1 ||
+      ::getsockname(fd, reinterpret_cast<sockaddr*>(&address), &length) != 0 ||
+      address.sun_path[0] == '\0') {
+    return Error{Errc::kInvalid, "descriptor " + std::to_string(fd) +
+                                     " that the service manager passed is no listening Unix stream "
+                                     "socket with a path; see ListenStream= of the socket unit"};
+  }
+  if (::fcntl(fd, F_SETFD, FD_CLOEXEC) != 0 || ::fcntl(fd, F_SETFL, O_NONBLOCK) != 0) {
+    return system_error("descriptor " + std::to_string(fd));
+  }
+  std::unique_ptr<Acceptor> acceptor(
+      new Acceptor(loop, owned.release(), std::move(on_accept), std::move(on_exhausted)));
+  acceptor->path_.assign(address.sun_path, ::strnlen(address.sun_path, kPathBytesMax));
+  return acceptor;
+}
+
 Result<std::unique_ptr<Acceptor>> Acceptor::listen_tcp(Loop& loop, const std::string& host,
                                                        uint16_t port, uint32_t backlog,
                                                        OnAccept on_accept,
@@ -294,7 +322,7 @@ void Acceptor::stop_polling() {
 }
 
 Acceptor::~Acceptor() {
-  if (!path_.empty()) {
+  if (lock_fd_ >= 0) {
     ::unlink(path_.c_str());
   }
   stop_polling();
@@ -313,6 +341,7 @@ void Acceptor::on_readable() {
   for (int i = 0; i < kAcceptsPerTurn; ++i) {
     const int fd = ::accept4(fd_, nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
     if (fd >= 0) {
+      ++taken_;
       on_accept_(fd);
     } else if (errno == EMFILE || errno == ENFILE) {
       turn_one_away();
@@ -323,7 +352,16 @@ void Acceptor::on_readable() {
   }
 }
 
+bool Acceptor::is_stalled() {
+  pollfd query{fd_, POLLIN, 0};
+  const bool is_waiting = handles_ != nullptr && ::poll(&query, 1, 0) == 1;
+  const bool is_stalled = is_waiting && waiting_at_ == taken_;
+  waiting_at_ = is_waiting ? std::optional(taken_) : std::nullopt;
+  return is_stalled;
+}
+
 void Acceptor::turn_one_away() {
+  ++taken_;
   if (spare_fd_ >= 0) {
     ::close(spare_fd_);
   }

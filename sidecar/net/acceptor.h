@@ -18,7 +18,7 @@ namespace sidecar {
 /// Limits: at most kAcceptsPerTurn a turn, so that a storm of connects cannot starve calls. When
 /// the process is out of descriptors the newest connection is closed (a spare descriptor makes room
 /// for accepting it), so the loop never spins on a backlog it cannot take. Owner: app or a
-/// listener; destroying it closes the socket and removes its file.
+/// listener; destroying it closes the socket and removes its file, unless it was passed to us.
 class Acceptor {
  public:
   static constexpr int kAcceptsPerTurn = 64;
@@ -42,6 +42,11 @@ class Acceptor {
                                                        FileAccess access, uint32_t backlog,
                                                        OnAccept on_accept,
                                                        OnExhausted on_exhausted);
+  /// Accepts on a listening Unix socket that a service manager opened and keeps: no lock is taken,
+  /// no file removed, and whoever connects while no process accepts waits in its backlog. Takes
+  /// over the descriptor. Errors: kInvalid when it is anything else.
+  static Result<std::unique_ptr<Acceptor>> take_passed(Loop& loop, int fd, OnAccept on_accept,
+                                                       OnExhausted on_exhausted);
   /// Listens on host:port; port 0 = any free one (see port()). `host` is a numeric address or
   /// localhost.
   static Result<std::unique_ptr<Acceptor>> listen_tcp(Loop& loop, const std::string& host,
@@ -57,6 +62,10 @@ class Acceptor {
   Status resume();
 
   uint16_t port() const { return port_; }
+  /// Of a Unix socket.
+  const std::string& path() const { return path_; }
+  /// Connections wait now, waited when this was last asked, and none was taken in between.
+  bool is_stalled();
 
  private:
   struct Handles;
@@ -75,7 +84,9 @@ class Acceptor {
   int lock_fd_ = -1;
   uint16_t port_ = 0;
   uint32_t backlog_ = 0;
-  std::unique_ptr<Address> address_;  ///< of TCP
+  uint64_t taken_ = 0;                  ///< connections, turned away or not
+  std::optional<uint64_t> waiting_at_;  ///< what taken_ was when some were last seen waiting
+  std::unique_ptr<Address> address_;    ///< of TCP
   std::string path_;
   OnAccept on_accept_;
   OnExhausted on_exhausted_;
