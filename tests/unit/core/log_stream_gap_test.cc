@@ -49,6 +49,27 @@ TEST_CASE("LogStream: a pool whose head goes on keeps a quiet stream from being 
   CHECK(logs.out.question() == logs_from(1'000 - 2 * margin, 1'002));
 }
 
+TEST_CASE("LogStream: its own logs keep a stream from being a gap when no head is told") {
+  StreamOptions options = few_logs();
+  options.fill_blocks_max = 4;
+  Logs logs(options);
+  logs.tell("a11", 0);
+  logs.tell("a90", 0);
+  logs.told();
+
+  logs.stream.catch_up();
+  logs.answer_newest(93);
+
+  CHECK(logs.out.gaps.empty());
+  CHECK(logs.out.question() == logs_from(90, 93));
+
+  logs.answer_logs(log_of("a90", 0));
+  logs.answer_block("a90");
+  logs.stream.catch_up();
+  logs.answer_newest(98);
+  CHECK(logs.out.gaps.size() == 1);
+}
+
 TEST_CASE("LogStream: a pool's head says nothing while a question is out or nothing is begun") {
   StreamOptions options = few_logs();
   options.fill_blocks_max = 40;
