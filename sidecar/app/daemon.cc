@@ -44,6 +44,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config,
     }
     pools.push_back(daemon->pools_.back().get());
   }
+  daemon->open_recent();
   daemon->dispatcher_ =
       std::make_unique<Dispatcher>(config.dispatcher, loop, daemon->sessions_, daemon->telemetry_,
                                    pools, first_id(random_seed()), random_seed());
@@ -66,6 +67,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config,
     return listener.error();
   }
   daemon->listener_ = std::move(listener).value();
+  daemon->status_.set_listener(*daemon->listener_);
   daemon->prober_->start();
   return daemon;
 }
@@ -129,6 +131,16 @@ Status Daemon::open_channels(const ProviderConfig& provider, std::vector<Endpoin
     add(Transport::kWs, std::move(channel).value());
   }
   return Done{};
+}
+
+void Daemon::open_recent() {
+  std::vector<size_t> endpoint_counts;
+  for (const auto& pool : pools_) {
+    endpoint_counts.push_back(pool->size());
+  }
+  recent_ = std::make_unique<Recent>(loop_, endpoint_counts);
+  telemetry_.set_recent(*recent_);
+  status_.set_recent(*recent_);
 }
 
 void Daemon::open_rest() {

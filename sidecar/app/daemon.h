@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/admin.h"
+#include "app/recent.h"
 #include "app/rest.h"
 #include "app/status_report.h"
 #include "app/telemetry.h"
@@ -47,6 +48,7 @@ class Daemon {
   Daemon(Loop& loop, const Config& config);
   Status open_pool(const Config& config, size_t chain);
   Status open_channels(const ProviderConfig& provider, std::vector<EndpointSeed>& endpoints);
+  void open_recent();
   void open_rest();
   std::string hello() const;
 
@@ -56,6 +58,7 @@ class Daemon {
   std::vector<ChainInfo> chains_;
   std::vector<std::unique_ptr<UpstreamPort>> channels_;
   std::vector<std::unique_ptr<Pool>> pools_;
+  std::unique_ptr<Recent> recent_;
   StatusReport status_;
   std::unique_ptr<Dispatcher> dispatcher_;
   std::unique_ptr<SubscriptionHub> hub_;

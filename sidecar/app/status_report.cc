@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "app/activity_report.h"
 #include "app/version.h"
 #include "rpc/json_writer.h"
 
@@ -40,6 +41,7 @@ std::string StatusReport::json() const {
   JsonWriter json(out);
   json.begin_object().key("server").string("rpc-sidecar").key("version").string(kVersion);
   json.key("uptime_ms").number(millis(clock_.now() - started_));
+  json.key("unix_ms").number(static_cast<uint64_t>(clock_.unix_now().count()));
   if (dispatcher_ != nullptr) {
     json.key("calls_in_flight").number(dispatcher_->calls_in_flight());
     json.key("attempts_in_flight").number(dispatcher_->attempts_in_flight());
@@ -49,6 +51,13 @@ std::string StatusReport::json() const {
     json.key("subscriptions").number(hub_->subscription_count());
     json.key("feeds").number(hub_->feed_count());
     json.key("feed_sources").number(hub_->source_count());
+    write_feeds(json, *hub_);
+  }
+  if (listener_ != nullptr) {
+    write_sessions(json, listener_->session_counts());
+  }
+  if (recent_ != nullptr) {
+    write_recent(json, *recent_, clock_);
   }
   json.key("chains").begin_array();
   for (const auto& pool : pools_) {
@@ -72,6 +81,11 @@ void StatusReport::write_chain(JsonWriter& json, Pool& pool) const {
   json.key("strategy").string(strategy_name(pool.options().strategy));
   write_optional(json, "head", pool.heads().pool_head());
   json.key("block_time_ms").number(millis(pool.heads().block_time()));
+  if (recent_ != nullptr) {
+    const ChainNumber number = pool.chain().number;
+    json.key("calls_last_minute").number(recent_->calls_last_minute(number));
+    json.key("errors_last_minute").number(recent_->errors_last_minute(number));
+  }
   json.key("endpoints").begin_array();
   for (size_t i = 0; i < pool.size(); ++i) {
     write_endpoint(json, pool, i);
@@ -102,6 +116,12 @@ void StatusReport::write_endpoint(JsonWriter& json, Pool& pool, size_t index) co
   const bool is_cool = provider.cooldown.is_over(now);
   json.key("cooldown_ms").number(is_cool ? 0 : millis(provider.cooldown.until() - now));
   json.key("inflight").number(endpoint.inflight_count);
+  json.key("takes_calls").boolean(endpoint.takes_calls);
+  if (recent_ != nullptr) {
+    const Recent::Rates rates = recent_->rates(pool.chain().number, index);
+    json.key("attempts_last_minute").number(rates.attempts);
+    json.key("failures_last_minute").number(rates.failures);
+  }
   json.key("attempts").number(endpoint.attempt_count);
   json.key("failures").number(endpoint.failure_count);
   json.key("throttles").number(endpoint.throttle_count);

@@ -3,11 +3,13 @@
 #include <string>
 #include <vector>
 
+#include "app/recent.h"
 #include "app/telemetry.h"
 #include "base/time.h"
 #include "core/dispatcher.h"
 #include "core/hub.h"
 #include "core/pool.h"
+#include "downstream/listener.h"
 
 namespace sidecar {
 
@@ -24,6 +26,8 @@ class StatusReport {
 
   void set_dispatcher(const Dispatcher& dispatcher) { dispatcher_ = &dispatcher; }
   void set_hub(const SubscriptionHub& hub) { hub_ = &hub; }
+  void set_recent(const Recent& recent) { recent_ = &recent; }
+  void set_listener(const Listener& listener) { listener_ = &listener; }
   std::string json() const;
   /// The part about one chain.
   std::string chain_json(ChainNumber chain) const;
@@ -39,6 +43,8 @@ class StatusReport {
   const Telemetry& telemetry_;
   const Dispatcher* dispatcher_ = nullptr;
   const SubscriptionHub* hub_ = nullptr;
+  const Recent* recent_ = nullptr;
+  const Listener* listener_ = nullptr;
 };
 
 }  // namespace sidecar

@@ -27,6 +27,9 @@ void Telemetry::count(std::string_view what, std::string_view name) {
 }
 
 void Telemetry::on_attempt_done(const AttemptReport& report) {
+  if (recent_ != nullptr) {
+    recent_->on_attempt_done(report);
+  }
   const EndpointName& endpoint = report.endpoint;
   const std::string_view outcome = report.outcome ? outcome_name(*report.outcome) : "cut_short";
   if (report.kind != AttemptKind::kFirst) {
@@ -45,6 +48,9 @@ void Telemetry::on_attempt_done(const AttemptReport& report) {
 
 void Telemetry::on_health_changed(const EndpointName& endpoint, HealthState from, HealthState to,
                                   HealthEvent why) {
+  if (recent_ != nullptr) {
+    recent_->on_health_changed(endpoint, to, why);
+  }
   count("health", health_state_name(to));
   // A person must act when a provider refuses us, or is not what it was configured to be.
   const bool is_for_a_person = to == HealthState::kDisabled || to == HealthState::kQuarantined;
@@ -91,6 +97,9 @@ void Telemetry::on_feed_event(std::string_view chain, std::string_view feed_kind
 
 void Telemetry::on_feed_source(const EndpointName& endpoint, std::string_view feed_kind,
                                SourceChange what) {
+  if (recent_ != nullptr) {
+    recent_->on_feed_source(endpoint, feed_kind, what);
+  }
   count("feed_source", source_change_name(what));
   const std::array<log::Field, 5> fields{
       log::kv("chain", endpoint.chain), log::kv("provider", endpoint.provider),
@@ -101,6 +110,9 @@ void Telemetry::on_feed_source(const EndpointName& endpoint, std::string_view fe
 }
 
 void Telemetry::on_call_done(const CallReport& report) {
+  if (recent_ != nullptr) {
+    recent_->on_call_done(report);
+  }
   (report.is_error ? calls_failed_ : calls_ok_) += 1;
   if (log::is_on(log::Level::kDebug)) {
     log::debug("call_done", log::kv("step", "i"), log::kv("chain", report.chain),

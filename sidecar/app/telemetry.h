@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/recent.h"
 #include "core/ports.h"
 
 namespace sidecar {
@@ -27,11 +28,14 @@ class Telemetry final : public Observer {
                       SourceChange what) override;
   void on_limit(std::string_view limit) override { count("limit", limit); }
 
+  /// Is told what people who watch want to know. Requires: it outlives us.
+  void set_recent(Recent& recent) { recent_ = &recent; }
   void count(std::string_view what, std::string_view name);
   /// All counters as one JSON object: {"limit":{"sessions_max":3},...}.
   std::string counters_json() const;
 
  private:
+  Recent* recent_ = nullptr;
   using Names = std::map<std::string, uint64_t, std::less<>>;
   std::map<std::string, Names, std::less<>> counters_;
   uint64_t calls_ok_ = 0;

@@ -26,6 +26,12 @@ std::string unknown_provider_text(const Request& request, const Pool& pool) {
          std::string(request.provider.substr(0, 64));
 }
 
+/// Not: that it has nothing of what was asked, for nobody may have it.
+bool is_failure(Outcome outcome) {
+  return outcome_row(outcome).charge != Charge::kSuccess && outcome != Outcome::kMissing &&
+         outcome != Outcome::kSlotSkipped;
+}
+
 }  // namespace
 
 Dispatcher::Dispatcher(const DispatcherOptions& options, Timers& timers, DownstreamPort& downstream,
@@ -219,6 +225,12 @@ void Dispatcher::report(const Call& call, bool is_error, std::string_view outcom
   report.upstream = call.upstream;
   report.retry_count = call.retry_count;
   report.was_hedged = call.was_hedged;
+  for (const Tried& tried : call.tried) {
+    if (is_failure(tried.outcome) && tried.endpoint != call.answered_by) {
+      report.failed_over_from = pool.name_of(tried.endpoint);
+      report.failed_with = tried.outcome;
+    }
+  }
   report.session = call.session;
   report.worker = call.worker;
   observer_.on_call_done(report);

@@ -57,6 +57,10 @@ class Feed final : private StreamOut, private SourcesOwner {
   const Pool& pool() const { return house_.pool; }
   FeedPosition position() const { return {epoch_, seq_}; }
   size_t subscriber_count() const { return live_.size() + joining_.size() + waiting_.size(); }
+  /// Who tells its events; none while nobody does.
+  std::optional<size_t> lead_endpoint() const {
+    return sources_ ? sources_->lead_endpoint() : std::nullopt;
+  }
   size_t source_count() const { return sources_ ? sources_->open_count() : 0; }
 
  private:

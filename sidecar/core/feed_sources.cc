@@ -57,6 +57,13 @@ FeedSources::Source* FeedSources::find(SourceId id) {
   return at == sources_.end() ? nullptr : &*at;
 }
 
+std::optional<size_t> FeedSources::lead_endpoint() const {
+  const auto at = std::find_if(sources_.begin(), sources_.end(), [this](const Source& source) {
+    return source.id == lead_ && source.is_open;
+  });
+  return at == sources_.end() ? std::nullopt : std::optional(at->endpoint);
+}
+
 /// Who tells such events; else who can be polled for them. Endpoints in use and tried are out.
 std::optional<FeedSources::Source> FeedSources::choose() {
   CallNeed need;

@@ -78,6 +78,8 @@ class FeedSources final : private FeedSink, private AttemptSink {
   /// Upstream subscriptions asked for or live.
   size_t open_count() const { return sources_.size(); }
   bool is_ready() const { return is_ready_; }
+  /// Of its pool; none while there is no lead that is confirmed.
+  std::optional<size_t> lead_endpoint() const;
 
  private:
   struct Source {

@@ -141,6 +141,12 @@ size_t SubscriptionHub::source_count() const {
   return count;
 }
 
+void SubscriptionHub::for_each_feed(const std::function<void(const Feed&)>& visit) const {
+  for (const auto& [key, feed] : feeds_) {
+    visit(*feed);
+  }
+}
+
 void SubscriptionHub::on_subscription_over(SubscriptionId subscription) {
   subscriptions_.erase(subscription);
 }

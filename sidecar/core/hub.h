@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 #include <unordered_map>
@@ -36,6 +37,7 @@ class SubscriptionHub final : public SubscriptionPort, private FeedOwner {
   size_t subscription_count() const { return subscriptions_.size(); }
   /// Upstream subscriptions asked for or live.
   size_t source_count() const;
+  void for_each_feed(const std::function<void(const Feed&)>& visit) const;
 
  private:
   void on_subscription_over(SubscriptionId subscription) override;

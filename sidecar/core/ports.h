@@ -106,6 +106,9 @@ struct CallReport {
   Nanos upstream{0};  ///< part of `took` in which an attempt was under way
   uint32_t retry_count = 0;
   bool was_hedged = false;
+  /// Who failed it last, not counting who just had nothing of it; chain_number 0: nobody.
+  EndpointName failed_over_from;
+  Outcome failed_with = Outcome::kResult;  ///< what of, when somebody did
   SessionId session = 0;
   WorkerNumber worker = 0;
 };

@@ -38,6 +38,7 @@ class FramedSession final : public Session, private StreamSink {
   void on_shutdown() override;
   void on_sweep(Instant now) override;
   bool is_connection() const override { return true; }
+  bool is_framed() const override { return true; }
 
   /// The ERROR frame that concerns the whole connection. `error`: a JSON-RPC error object.
   static std::string connection_error(std::string_view error);

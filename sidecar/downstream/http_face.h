@@ -35,6 +35,8 @@ class HttpFace final : private HttpServerSink, private ViewOut {
   /// A Host name that is served, beside localhost and the loopback addresses.
   void allow_host(std::string host) { hosts_.push_back(std::move(host)); }
   size_t connection_count() const { return connections_; }
+  /// Those of them that are WebSockets.
+  size_t ws_count() const { return sockets_.size(); }
   /// Ends all connections; `on_closed` runs when the last is gone.
   void close(std::function<void()> on_closed);
 

@@ -58,6 +58,14 @@ class Listener final : private SessionHost, private TurnEnd {
   /// Of the HTTP face on TCP; 0 when it is off.
   uint16_t http_port() const { return tcp_ ? tcp_->port() : 0; }
   size_t connection_count() const;
+  /// Connections by dialect.
+  struct SessionCounts {
+    size_t framed = 0;
+    size_t json_ipc = 0;
+    size_t http = 0;
+    size_t ws = 0;
+  };
+  SessionCounts session_counts() const;
   /// Where workers connect; empty once it was shut down.
   std::string socket_path() const { return unix_ ? unix_->path() : std::string(); }
   /// Workers wait to be accepted and nobody accepts them; for a look now and then.
@@ -110,6 +118,7 @@ class Listener final : private SessionHost, private TurnEnd {
   };
   Nobody nobody_;
   size_t stream_sessions_ = 0;
+  size_t framed_sessions_ = 0;  ///< of those
   size_t framed_sessions_ = 0;    ///< of those
   uint64_t wire_ids_ = 0;         ///< given so far
   std::vector<SessionId> ended_;  ///< destroyed at the end of the turn, out of their own way

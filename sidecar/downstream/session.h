@@ -34,6 +34,7 @@ class Session {
   const PeerCredentials& peer() const { return peer_; }
   /// True for a session that is a connection of its own, not one request on a shared one.
   virtual bool is_connection() const { return false; }
+  virtual bool is_framed() const { return false; }
   /// The sidecar is going down: tell the worker and end gently.
   virtual void on_shutdown() = 0;
 

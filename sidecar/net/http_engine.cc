@@ -79,7 +79,7 @@ class HeadReader {
     raw_.head.provider = copy("x-rpc-provider:");
     raw_.head.explain = copy("x-rpc-explain:");
     const bool is_ambiguous = raw_.is_ambiguous;
-    raw_.head.query = copy_whole(WSI_TOKEN_HTTP_URI_ARGS);
+    raw_.head.query = copy_query();
     raw_.head.accept = copy(WSI_TOKEN_HTTP_ACCEPT);
     raw_.connection = copy(WSI_TOKEN_CONNECTION);
     raw_.is_ambiguous = is_ambiguous;  // these may come twice; the first is heeded
@@ -101,13 +101,17 @@ class HeadReader {
     return taken(lws_hdr_copy_fragment(wsi_, start, room, token, 0));
   }
 
-  /// All parts of the query, with an ampersand between them as they came.
-  std::string_view copy_whole(lws_token_indexes token) {
-    if (lws_hdr_total_length(wsi_, token) <= 0) {
-      return {};
+  /// What follows the question mark; the library keeps it in pieces, without the ampersands.
+  std::string_view copy_query() {
+    const size_t start = used_;
+    for (int i = 0; lws_hdr_fragment_length(wsi_, WSI_TOKEN_HTTP_URI_ARGS, i) > 0; ++i) {
+      if (i > 0 && used_ + 1 < text_.size()) {
+        text_[used_++] = '&';
+      }
+      const int room = static_cast<int>(text_.size() - used_);
+      taken(lws_hdr_copy_fragment(wsi_, text_.data() + used_, room, WSI_TOKEN_HTTP_URI_ARGS, i));
     }
-    const int room = static_cast<int>(text_.size() - used_);
-    return taken(lws_hdr_copy(wsi_, text_.data() + used_, room, token));
+    return {text_.data() + start, used_ - start};
   }
 
   /// A header that the library has no number for; of several the last. `name`: in small letters.
