@@ -180,8 +180,9 @@ void SvmFeedCheck::take_place(uint64_t slot) {
   } else if (slot < last_slot_ && !may_be_late) {
     broken("slot " + std::to_string(slot) + " after " + std::to_string(last_slot_));
   }
-  const bool is_next =
-      std::exchange(is_after_gap_, false) ? at <= begun_ : chain_.slot_before(at) <= last_slot_;
+  // Late ones may come first, of blocks from before the line began.
+  const bool may_skip = std::exchange(is_after_gap_, false) || may_be_late;
+  const bool is_next = (may_skip && at <= begun_) || chain_.slot_before(at) <= last_slot_;
   if (!is_next) {
     broken("slot " + std::to_string(slot) + " comes too early");
   }
