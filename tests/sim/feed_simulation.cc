@@ -40,6 +40,7 @@ FeedSimulation::FeedSimulation(uint64_t seed, std::FILE* trace)
                                  time_, *this, random_.next());
   FeedOptions feeds;
   feeds.sources = random_.below(4) == 0 ? 2 : 1;
+  feeds.open_timeout = Millis(3'000);  // all others may be mute before the one that is well
   feeds.ring_events = random_.below(4) == 0 ? 8 : 1'024;
   hub_ = std::make_unique<SubscriptionHub>(feeds, time_, *this, *this,
                                            std::vector<Pool*>{pool_.get()}, random_.next());
