@@ -229,12 +229,6 @@ Listener::SessionCounts Listener::session_counts() const {
           ws};
 }
 
-Listener::SessionCounts Listener::session_counts() const {
-  const size_t ws = http_->ws_count();
-  return {framed_sessions_, stream_sessions_ - framed_sessions_, http_->connection_count() - ws,
-          ws};
-}
-
 bool Listener::is_full() const {
   return connection_count() >= options_.limits.sessions_max;
 }
@@ -315,7 +309,6 @@ void Listener::open_stream_session(int fd, std::string_view dialect) {
   log_session("session_open", id, session, dialect);
   ++stream_sessions_;
   framed_sessions_ += session.is_framed() ? 1 : 0;
-  framed_sessions_ += session.is_framed() ? 1 : 0;
   if (!session.attach(loop_, fd, id)) {
     end_session(id, EndReason::kPeerFailed);
   }
@@ -339,7 +332,6 @@ void Listener::on_turn_end() {
     const Session* session = sessions_.find(id);
     if (session != nullptr) {
       stream_sessions_ -= session->is_connection() ? 1 : 0;
-      framed_sessions_ -= session->is_framed() ? 1 : 0;
       framed_sessions_ -= session->is_framed() ? 1 : 0;
       sessions_.remove(id);
     }

@@ -118,7 +118,6 @@ class Listener final : private SessionHost, private TurnEnd {
   };
   Nobody nobody_;
   size_t stream_sessions_ = 0;
-  size_t framed_sessions_ = 0;  ///< of those
   size_t framed_sessions_ = 0;    ///< of those
   uint64_t wire_ids_ = 0;         ///< given so far
   std::vector<SessionId> ended_;  ///< destroyed at the end of the turn, out of their own way
