@@ -138,12 +138,12 @@ class IdsTest(FeedTestCase):
     def test_evm_unsubscribing_says_true_or_false_and_ends_ones_own_alone(self):
         self.mocks = [self.mock()]
         subscribed = self.subscribed()
-        foreign = {id(client): subscribed[at - 1][1][1] for at, (client, _) in enumerate(subscribed)}
-        for client, (gone, kept) in subscribed:
+        for at, (client, (gone, kept)) in enumerate(subscribed):
+            foreign = subscribed[at - 1][1][1]
             say = lambda *params: client.result("eth_unsubscribe", *params)
             self.assertIs(say(gone), True)
             self.assertIs(say(gone), False)
-            self.assertIs(say(foreign[id(client)]), False)
+            self.assertIs(say(foreign), False)
             for wrong in (json.loads(STRANGER), kept.upper(), 1, None, [kept], {}):
                 self.assertIs(say(wrong), False, wrong)
             self.assertIs(say(), False)

@@ -1,16 +1,19 @@
 """The base class of tests that subscribe: mocks whose blocks come on command, a sidecar that is
 quick to see trouble, and clients in every dialect."""
 
+import collections
 import json
 
 import ipc_client
 import ws_client
 from mock_provider import MockProvider
 from sidecar_process import SidecarTestCase, chain_toml, wait_until
+from ws_client import subscription_of
 
 HEAD = 1_000
 BLOCK_TIME = "50ms"
 TEXT_DIALECTS = ("json-ipc", "ws over tcp", "ws over unix")
+DIALECTS = ("framed", *TEXT_DIALECTS)
 # What these spans are is no matter of the tests; that they are short is.
 QUICK = {
     "feed": {
@@ -49,14 +52,14 @@ class FeedTestCase(SidecarTestCase):
         chains = chains or self.chain("dev", family, *sources)
         return self.sidecar(chains=chains, policies=policies, **more)
 
-    def client(self, sidecar, dialect, path="/"):
+    def client(self, sidecar, dialect, path="/", **more):
         """One that speaks JSON texts."""
         if dialect == "json-ipc":
             client = ipc_client.JsonIpc(sidecar.socket)
         else:
             is_unix = dialect == "ws over unix"
             address = sidecar.socket if is_unix else sidecar.http_address
-            client = ws_client.WebSocket(address, path)
+            client = ws_client.WebSocket(address, path, **more)
         self.addCleanup(client.leave)
         return client
 
@@ -81,6 +84,54 @@ class FeedTestCase(SidecarTestCase):
         self.wait_open(0, *mocks)
         for mock in mocks:
             self.assertEqual(mock.ws_stats()["subscriptions"]["leaked"], 0, mock.ws_stats())
+
+
+class Member:
+    """A client with its subscriptions; what each was told."""
+
+    def __init__(self, case, sidecar, dialect, **more):
+        self.client = case.client(sidecar, dialect, **more)
+        self.told = collections.defaultdict(list)
+
+    def subscribe(self, params):
+        return self.client.result("eth_subscribe", *params)
+
+    def unsubscribe(self, one):
+        return self.client.result("eth_unsubscribe", one)
+
+    def read(self, count):
+        """So many events, whichever they are."""
+        for _ in range(count):
+            event = self.client.next()
+            self.told[subscription_of(event)].append(event["params"]["result"])
+
+    def leave(self):
+        self.client.leave()
+
+
+class FramedMember(Member):
+    def __init__(self, case, sidecar, _):
+        self.client = case.framed(sidecar)
+        self.told = collections.defaultdict(list)
+
+    def subscribe(self, params):
+        return self.client.subscribe("eth_subscribe", params)
+
+    def unsubscribe(self, one):
+        return self.client.unsubscribe(one)
+
+    def read(self, count):
+        for _ in range(count):
+            event = self.client.next_event()
+            self.told[event.id].append(event.json())
+
+    def leave(self):
+        self.client.close()
+
+
+def member(case, sidecar, dialect, **more):
+    kind = FramedMember if dialect == "framed" else Member
+    return kind(case, sidecar, dialect, **more)
 
 
 def number_of(block):

@@ -1,4 +1,4 @@
-"""A worker that speaks json-ipc: JSON texts on the Unix socket, answers and events one line each."""
+"""A worker that speaks json-ipc: JSON texts on the Unix socket, each answer and event a line."""
 
 import socket
 

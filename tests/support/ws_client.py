@@ -24,15 +24,16 @@ class Refused(Exception):
 class WebSocket:
     """One connection. How it ended is in `end`: a close code, "fin" or "reset"; None while open."""
 
-    def __init__(self, address, path="/", timeout=20, headers=()):
-        """`address` is host:port, or the path of a Unix socket."""
-        if address.startswith("/"):
-            self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.settimeout(timeout)
-            self.socket.connect(address)
-        else:
-            host, _, port = address.rpartition(":")
-            self.socket = socket.create_connection((host, int(port)), timeout)
+    def __init__(self, address, path="/", timeout=20, headers=(), receive_bytes=None):
+        """`address` is host:port, or the path of a Unix socket. `receive_bytes`: what the kernel
+        takes of what is not read."""
+        host, _, port = address.rpartition(":")
+        is_unix = address.startswith("/")
+        self.socket = socket.socket(socket.AF_UNIX if is_unix else socket.AF_INET)
+        self.socket.settimeout(timeout)
+        if receive_bytes is not None:
+            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, receive_bytes)
+        self.socket.connect(address if is_unix else (host, int(port)))
         self.start(timeout)
         self.shake_hands(path, headers)
 
