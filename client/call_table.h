@@ -16,7 +16,8 @@ typedef struct rpcs_open_call {
   int64_t deadline_at; /* monotonic ms */
   rpcs_on_done on_done;
   void* user;
-  struct rpcs_out_frame* frame; /* null once all of it was sent */
+  struct rpcs_out_frame* frame; /* in the queue until all of it was sent, then kept by the call */
+  int may_resend;               /* it may be sent again after the sidecar has had it */
   int is_sent;                  /* some byte of it has left */
   rpcs_bytes answer;            /* the parts so far */
   rpcs_reply* reply;            /* set aside at submit, so that an answer needs no more memory */

@@ -70,7 +70,7 @@ static rpcs_status make_frame(rpcs_client* client, const rpcs_request* request,
   } else if (rpcs_is_too_large(client, payload.length)) {
     status = RPCS_E_TOO_LARGE;
     rpcs_note(client, "the call's %zu bytes exceed what the sidecar takes", payload.length);
-  } else if (client->queued.bytes + payload.length + RPCS_HEADER_BYTES >
+  } else if (client->queued.bytes + client->kept_bytes + payload.length + RPCS_HEADER_BYTES >
              client->options.queue_bytes_max) {
     status = RPCS_E_LIMIT;
     rpcs_note(client, "queue_bytes_max (%zu) is met", client->options.queue_bytes_max);
@@ -116,6 +116,7 @@ rpcs_status rpcs_call_begin(rpcs_client* client, const rpcs_request* request, rp
     free(frame);
     return RPCS_E_NOMEM;
   }
+  call->may_resend = request->may_resend;
   call->on_done = on_done;
   call->user = user;
   call->frame = frame;
@@ -147,16 +148,28 @@ static int is_worth_cancel(const rpcs_client* client, const rpcs_open_call* call
   return status != RPCS_OK && call->is_sent && client->fd >= 0;
 }
 
+static int is_kept(const rpcs_out_frame* frame) {
+  return frame->sent == frame->length;
+}
+
+static void let_go(rpcs_client* client, rpcs_open_call* call) {
+  rpcs_out_frame* frame = call->frame;
+  call->frame = NULL;
+  if (is_kept(frame)) {
+    client->kept_bytes -= frame->length;
+    free(frame);
+  } else if (frame->sent == 0) {
+    rpcs_out_queue_drop(&client->queued, frame);
+  } else {
+    frame->call_id = 0; /* begun frames must be finished, or the stream is out of step */
+  }
+}
+
 void rpcs_call_end(rpcs_client* client, rpcs_open_call* call, rpcs_status status) {
   rpcs_call_table_remove(&client->calls, call);
   call->status = status;
   client->assembly_bytes -= call->answer.length;
-  if (call->frame != NULL && call->frame->sent == 0) {
-    rpcs_out_queue_drop(&client->queued, call->frame);
-  } else if (call->frame != NULL) {
-    call->frame->call_id = 0; /* begun frames must be finished, or the stream is out of step */
-  }
-  call->frame = NULL;
+  let_go(client, call);
   if (call->is_sent) {
     --client->sent_count;
   }
@@ -169,26 +182,53 @@ void rpcs_call_end(rpcs_client* client, rpcs_open_call* call, rpcs_status status
   put_with_ended(client, call);
 }
 
-static void end_where(rpcs_client* client, int only_sent, rpcs_status status) {
+void rpcs_call_again(rpcs_client* client, rpcs_open_call* call) {
+  call->is_sent = 0;
+  --client->sent_count;
+  client->assembly_bytes -= call->answer.length;
+  call->answer.length = 0;
+  if (is_kept(call->frame)) {
+    client->kept_bytes -= call->frame->length;
+    call->frame->sent = 0;
+    rpcs_out_queue_push(&client->queued, call->frame);
+  } else {
+    call->frame->sent = 0;
+  }
+}
+
+static void lose(rpcs_client* client, rpcs_open_call* call) {
+  if (!call->is_sent) {
+    return;
+  }
+  if (call->may_resend || !is_kept(call->frame)) {
+    rpcs_call_again(client, call);
+  } else {
+    rpcs_call_end(client, call, RPCS_E_LOST);
+  }
+}
+
+static void close_call(rpcs_client* client, rpcs_open_call* call) {
+  rpcs_call_end(client, call, RPCS_E_CLOSED);
+}
+
+static void for_each(rpcs_client* client, void (*act)(rpcs_client*, rpcs_open_call*)) {
   for (size_t i = 0; i <= client->calls.bucket_mask; ++i) {
     rpcs_open_call* next = NULL;
     for (rpcs_open_call* call = client->calls.buckets[i]; call != NULL; call = next) {
       next = call->next;
-      if (!only_sent || call->is_sent) {
-        rpcs_call_end(client, call, status);
-      }
+      act(client, call);
     }
   }
 }
 
-void rpcs_calls_end_sent(rpcs_client* client, rpcs_status status) {
+void rpcs_calls_lost(rpcs_client* client) {
   if (client->sent_count > 0) {
-    end_where(client, 1, status);
+    for_each(client, lose);
   }
 }
 
-void rpcs_calls_end_all(rpcs_client* client, rpcs_status status) {
-  end_where(client, 0, status);
+void rpcs_calls_close(rpcs_client* client) {
+  for_each(client, close_call);
 }
 
 /* Who could not even send says what kept it from sending. */

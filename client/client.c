@@ -120,7 +120,7 @@ void rpcs_destroy(rpcs_client* client) {
   client->is_closing = 1;
   const int is_copy = is_forked(client);
   rpcs_connection_close(client, is_copy);
-  rpcs_calls_end_all(client, RPCS_E_CLOSED);
+  rpcs_calls_close(client);
   rpcs_subscriptions_close(client);
   if (!is_copy) {
     rpcs_run_callbacks(client);

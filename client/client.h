@@ -60,6 +60,7 @@ struct rpcs_client {
   rpcs_out_queue controls; /* leave before all else, and end with the connection */
   rpcs_out_queue asks;     /* SUBSCRIBE and UNSUBSCRIBE: leave before calls, and end likewise */
   rpcs_out_queue queued;   /* calls; all but the first are wholly unsent */
+  size_t kept_bytes;       /* of calls that were sent and have no answer */
 
   int64_t ping_at;    /* if nothing is heard before, and there are subscriptions */
   uint32_t ping_sent; /* since something was heard */
@@ -100,9 +101,13 @@ rpcs_status rpcs_call_begin(rpcs_client* client, const rpcs_request* request, rp
                             void* user, uint64_t* id);
 /* Moves the call to the ended ones; tells the sidecar when it may still be working on it. */
 void rpcs_call_end(rpcs_client* client, rpcs_open_call* call, rpcs_status status);
-/* Ends the calls of which some byte left. */
-void rpcs_calls_end_sent(rpcs_client* client, rpcs_status status);
-void rpcs_calls_end_all(rpcs_client* client, rpcs_status status);
+/* Puts a call that was sent, or begun, back into the queue. */
+void rpcs_call_again(rpcs_client* client, rpcs_open_call* call);
+/* The connection is gone: calls that it had begun to carry are put back when nobody can have acted
+ * on them, or may_resend; the others end with RPCS_E_LOST. */
+void rpcs_calls_lost(rpcs_client* client);
+/* Ends all with RPCS_E_CLOSED. */
+void rpcs_calls_close(rpcs_client* client);
 void rpcs_calls_end_late(rpcs_client* client, int64_t now);
 /* After WELCOME: numbers the chains of queued calls, ends those that this sidecar cannot take. */
 void rpcs_calls_fit_queued(rpcs_client* client);

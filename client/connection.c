@@ -126,7 +126,7 @@ void rpcs_connection_lost(rpcs_client* client, rpcs_status status) {
   rpcs_out_queue_clear(&client->controls);
   rpcs_out_queue_clear(&client->asks);
   rpcs_subscriptions_lost(client);
-  rpcs_calls_end_sent(client, RPCS_E_LOST); /* whatever ended it, they may have had their effect */
+  rpcs_calls_lost(client);
   rpcs_out_frame* first = client->queued.first;
   if (first != NULL && first->sent > 0) {
     rpcs_out_queue_drop(&client->queued, first); /* its call has ended: the rest has no use */

@@ -2,6 +2,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "client/call_answer.h"
 #include "client/client.h"
 
 enum {
@@ -125,6 +126,11 @@ static void on_answer_end(rpcs_client* client) {
   }
   if (!rpcs_bytes_append(&call->answer, "", 0)) { /* no payload at all: there must be an address */
     rpcs_call_end(client, call, RPCS_E_NOMEM);
+    return;
+  }
+  if (frame->type == RPCS_ERROR && rpcs_is_turned_away(call->answer.at, call->answer.length)) {
+    client->phase = RPCS_PHASE_LEAVING; /* its GOAWAY and our call met on the way */
+    rpcs_call_again(client, call);
     return;
   }
   call->reply->is_error = frame->type == RPCS_ERROR;

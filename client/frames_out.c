@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
@@ -97,10 +98,12 @@ static size_t mark_sent(rpcs_client* client, rpcs_out_queue* queue, size_t sent)
   }
   frame->sent += taken;
   if (frame->sent == frame->length) {
+    rpcs_out_queue_take(queue, frame);
     if (call != NULL) {
-      call->frame = NULL;
+      client->kept_bytes += frame->length; /* in case it is to be sent again */
+    } else {
+      free(frame);
     }
-    rpcs_out_queue_drop(queue, frame);
   }
   return sent - taken;
 }

@@ -43,7 +43,7 @@ void rpcs_out_queue_push(rpcs_out_queue* queue, rpcs_out_frame* frame) {
   queue->bytes += frame->length;
 }
 
-void rpcs_out_queue_drop(rpcs_out_queue* queue, rpcs_out_frame* frame) {
+void rpcs_out_queue_take(rpcs_out_queue* queue, rpcs_out_frame* frame) {
   if (frame->previous != NULL) {
     frame->previous->next = frame->next;
   } else {
@@ -55,6 +55,10 @@ void rpcs_out_queue_drop(rpcs_out_queue* queue, rpcs_out_frame* frame) {
     queue->last = frame->previous;
   }
   queue->bytes -= frame->length;
+}
+
+void rpcs_out_queue_drop(rpcs_out_queue* queue, rpcs_out_frame* frame) {
+  rpcs_out_queue_take(queue, frame);
   free(frame);
 }
 

@@ -32,6 +32,8 @@ rpcs_out_frame* rpcs_out_frame_new(const rpcs_frame* frame, const char* chain, c
 void rpcs_out_frame_set_chain(rpcs_out_frame* frame, uint16_t number);
 
 void rpcs_out_queue_push(rpcs_out_queue* queue, rpcs_out_frame* frame);
+/* Requires: the frame is in this queue. It is the caller's from now on. */
+void rpcs_out_queue_take(rpcs_out_queue* queue, rpcs_out_frame* frame);
 /* Requires: the frame is in this queue. Frees it. */
 void rpcs_out_queue_drop(rpcs_out_queue* queue, rpcs_out_frame* frame);
 void rpcs_out_queue_clear(rpcs_out_queue* queue);

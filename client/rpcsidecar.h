@@ -21,8 +21,9 @@ extern "C" {
  *   RPCS_E_FORKED (rpcs_fd and rpcs_timeout_ms -1), but rpcs_close, which frees the child's copy
  *   and leaves the parent's connection as it is.
  * Restart: when the connection ends the handle connects again by itself, waiting a random time
- *   that grows from try to try. Calls of which no byte had left are sent again, within their
- *   deadlines; the others end with RPCS_E_LOST, since the sidecar may have passed them on.
+ *   that grows from try to try. Calls that had not left as a whole, or were turned away by a
+ *   sidecar that was going down, are sent again within their deadlines, and so are those with
+ *   may_resend; the others end with RPCS_E_LOST, since the sidecar may have passed them on.
  *   Subscriptions go on after the last event received; what the sidecar has kept since is made up
  *   for, and a gap tells of the rest. While there are any, a connection that is silent for three
  *   times keepalive_ms, PINGs notwithstanding, is given up. */
@@ -64,7 +65,7 @@ typedef struct rpcs_options {
   uint32_t reconnect_wait_ms;     /* bound of the first random wait, doubled each time: 50 */
   uint32_t reconnect_wait_ms_max; /* 2000 */
   uint32_t calls_max;             /* submitted and not ended: 1024; at most 2^20 */
-  size_t queue_bytes_max;         /* of calls not sent yet: 64 MiB */
+  size_t queue_bytes_max;         /* of calls without an answer: 64 MiB */
   size_t reply_bytes_max;         /* of one answer: 256 MiB */
   size_t assembly_bytes_max;      /* of all answers that are half here: 512 MiB */
   int connect_later; /* not 0: rpcs_connect does not wait, nor fail when nobody listens */
@@ -87,6 +88,8 @@ typedef struct rpcs_request {
   uint32_t deadline_ms; /* from now until the end of the call; told to the sidecar as well */
   const char* provider; /* by its configured name: no other may answer; null: any */
   int explain;          /* not 0: the result is a JSON object that tells how the call went */
+  int may_resend;       /* not 0: it changes nothing, so it may be made again when the connection
+                           was lost after it was sent */
   void* reserved[2];    /* zero */
 } rpcs_request;
 

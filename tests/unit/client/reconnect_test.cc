@@ -29,23 +29,86 @@ TEST_CASE("rpcs_client: a restart loses sent calls, and sends again those that h
   CHECK(client.ended[unsent].bytes == "8");
 }
 
-TEST_CASE("rpcs_client: a call of which a part has left is lost, the one behind it is not") {
+TEST_CASE("rpcs_client: what may be sent again is, whole, when its sidecar is gone") {
+  TempFolder folder;
+  FakeSidecar sidecar(folder.file("s"));
+  LoopedClient client(sidecar.path());
+  FakeSession session = client.meet(sidecar);
+  rpcs_request request{};
+  request.method = "read";
+  request.may_resend = 1;
+  const uint64_t read = client.submit(request);
+  const uint64_t write = client.submit("write");
+  const Frame first = client.next_frame(session);
+  client.next_frame(session);
+  session.result(read, "half", RPCS_FLAG_MORE);
+  session.send({RPCS_PING, 0, 0, 9, ""});
+  CHECK(client.next_frame(session).type == RPCS_PONG);
+
+  session.hang_up();
+  FakeSession again = client.meet(sidecar);
+  const Frame second = client.next_frame(again);
+  again.result(second.id, "7");
+  client.run_until_ended(read);
+
+  CHECK(second.id == read);
+  CHECK(second.payload == first.payload);
+  CHECK(client.ended[read].bytes == "7");
+  CHECK(client.ended[write].status == RPCS_E_LOST);
+}
+
+TEST_CASE("rpcs_client: a call that a leaving sidecar turned away is made at the next one") {
+  TempFolder folder;
+  FakeSidecar sidecar(folder.file("s"));
+  LoopedClient client(sidecar.path());
+  FakeSession session = client.meet(sidecar);
+  const std::string down = R"({"code":-32000,"message":"m","data":{"name":"SHUTTING_DOWN",)";
+  const uint64_t unsent = client.submit("unsent");
+  const uint64_t sent = client.submit("sent");
+  client.next_frame(session);
+  client.next_frame(session);
+
+  session.error(sent, down + R"("retryable":false,"sent":"maybe","tried":[]}})");
+  session.error(unsent, down + R"("retryable":true,"sent":"no","tried":[]}})");
+  FakeSession next = client.meet(sidecar);
+  const Frame call = client.next_frame(next);
+  next.result(call.id, "1");
+  client.run_until_ended(unsent);
+
+  CHECK(call.id == unsent);
+  CHECK(client.ended[unsent].bytes == "1");
+  CHECK(client.ended[sent].is_error);
+  CHECK(session.receive_bytes(1).empty());
+}
+
+TEST_CASE("rpcs_client: a call of which a part has left is sent again, for nobody had it whole") {
   TempFolder folder;
   FakeSidecar sidecar(folder.file("s"));
   LoopedClient client(sidecar.path());
   FakeSession session = client.meet(sidecar);
   const std::string params = "[\"" + std::string(4 << 20, 'x') + "\"]"; /* over a socket's buffer */
-  const uint64_t cut = client.submit("cut", params.c_str());
+  const std::string payload =
+      "{\"method\":\"cut\",\"params\":" + params + ",\"deadline_ms\":30000}";
+  client.submit("cut", params.c_str());
   const uint64_t behind = client.submit("behind");
 
   client.run_until([&] { return session.has_input(); }, session.fd());
   session.hang_up();
   FakeSession again = client.meet(sidecar);
-  const Frame call = client.next_frame(again);
+  std::string bytes;
+  client.run_until(
+      [&] {
+        while (again.has_input() && bytes.size() < RPCS_HEADER_BYTES + payload.size()) {
+          bytes += again.receive_some(RPCS_HEADER_BYTES + payload.size() - bytes.size());
+        }
+        return bytes.size() == RPCS_HEADER_BYTES + payload.size();
+      },
+      again.fd());
 
-  CHECK(client.ended[cut].status == RPCS_E_LOST);
-  CHECK(client.ended.size() == 1);
-  CHECK(call.id == behind);
+  CHECK(client.ended.empty());
+  const bool is_whole = bytes.substr(RPCS_HEADER_BYTES) == payload; /* too long to be printed */
+  CHECK(is_whole);
+  CHECK(client.next_frame(again).id == behind);
 }
 
 TEST_CASE("rpcs_client: a begun call that is cancelled is finished first, then cancelled") {
