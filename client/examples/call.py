@@ -36,6 +36,19 @@ class _Options(ctypes.Structure):
     ]
 
 
+class _Request(ctypes.Structure):
+    _fields_ = [
+        ("method", ctypes.c_char_p),
+        ("params", ctypes.c_char_p),
+        ("chain", ctypes.c_char_p),
+        ("deadline_ms", ctypes.c_uint32),
+        ("provider", ctypes.c_char_p),
+        ("explain", ctypes.c_int),
+        ("may_resend", ctypes.c_int),
+        ("reserved", ctypes.c_void_p * 2),
+    ]
+
+
 class _Reply(ctypes.Structure):
     _fields_ = [
         ("is_error", ctypes.c_int),
@@ -73,9 +86,8 @@ class Sidecar:
         self._lib.rpcs_close.argtypes = [ctypes.c_void_p]
         self._lib.rpcs_reply_free.restype = None
         self._lib.rpcs_reply_free.argtypes = [ctypes.POINTER(_Reply)]
-        self._lib.rpcs_call.argtypes = [
-            ctypes.c_void_p, ctypes.c_char_p, ctypes.c_char_p, ctypes.c_uint32,
-            ctypes.POINTER(ctypes.POINTER(_Reply)),
+        self._lib.rpcs_call_on.argtypes = [
+            ctypes.c_void_p, ctypes.POINTER(_Request), ctypes.POINTER(ctypes.POINTER(_Reply)),
         ]
         why = ctypes.create_string_buffer(200)
         options = _Options(
@@ -93,12 +105,18 @@ class Sidecar:
             text = self._lib.rpcs_status_text(status)
             raise SidecarError(status, f"{text.decode()} ({detail.decode(errors='replace')})")
 
-    def call(self, method, params=None, deadline_ms=0):
-        """The result; params is a list or a dict. ctypes lets other threads run meanwhile."""
-        text = None if params is None else json.dumps(params).encode()
+    def call(self, method, params=None, deadline_ms=0, may_resend=False):
+        """The result; params is a list or a dict. may_resend: it only reads, so it may be made
+        again when the sidecar dies over it. ctypes lets other threads run meanwhile."""
+        request = _Request(
+            method=method.encode(),
+            params=None if params is None else json.dumps(params).encode(),
+            deadline_ms=deadline_ms,
+            may_resend=may_resend,
+        )
         reply = ctypes.POINTER(_Reply)()
-        status = self._lib.rpcs_call(
-            self._client, method.encode(), text, deadline_ms, ctypes.byref(reply))
+        status = self._lib.rpcs_call_on(
+            self._client, ctypes.byref(request), ctypes.byref(reply))
         self._check(status, self._lib.rpcs_last_error(self._client))
         try:
             value = json.loads(ctypes.string_at(reply.contents.bytes, reply.contents.length))

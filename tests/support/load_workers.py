@@ -95,7 +95,7 @@ class ShimWorker:
         begun = time.monotonic()
         fault = None
         try:
-            sidecar.call(method, params)
+            sidecar.call(method, params, may_resend=True)
         except (self.example.RpcError, self.example.SidecarError) as error:
             fault = f"{method}: {error} {getattr(error, 'error', '')}"
         took = (time.monotonic() - begun) * 1000

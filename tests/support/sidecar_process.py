@@ -54,7 +54,7 @@ def wait_until(claim, timeout=20, words="never came true"):
 class Process:
     """A program of ours that says on standard output when it serves."""
 
-    def __init__(self, arguments, env=None, preexec=None, binary=None):
+    def __init__(self, arguments, env=None, preexec=None, binary=None, pass_fds=()):
         environment = {
             key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")
         }
@@ -69,6 +69,7 @@ class Process:
             stderr=subprocess.PIPE,
             env=environment,
             preexec_fn=preexec,
+            pass_fds=pass_fds,
         )
         self.pid = self.popen.pid
         self.log = bytearray()
