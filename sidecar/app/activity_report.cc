@@ -80,7 +80,7 @@ void write_recent(JsonWriter& json, const Recent& recent, const Clock& clock) {
   const Instant now = clock.now();
   json.key("recent").begin_array();
   for (const Recent::Event& event : recent.events()) {
-    json.begin_object().key("of").string(event_of_name(event.of));
+    json.begin_object().key("id").number(event.id).key("of").string(event_of_name(event.of));
     json.key("chain").string(event.chain).key("from").string(event.from);
     json.key("to").string(event.to).key("what").string(event.what);
     json.key("why").string(event.why).key("count").number(event.count);

@@ -85,6 +85,7 @@ void BlockQuestion::on_reply(uint64_t, const Reply& reply) {
 
 void BlockQuestion::take_slot(std::string_view slot) {
   if (const auto number = to_uint64(slot)) {
+    wish_.number = number;
     ask_block(*number);
   } else {
     fail(502, "UPSTREAM_ERROR", "the provider's newest slot is no number");
@@ -104,6 +105,9 @@ void BlockQuestion::answer(const Reply& reply) {
   std::string body;
   JsonWriter json(body);
   json.begin_object().key("chain").string(wish_.chain.name);
+  if (wish_.number && wish_.chain.family == Family::kSvm) {
+    json.key("slot").number(*wish_.number);
+  }
   json.key("block").raw(reply.body).end_object();
   finish(200, body + "\n");
 }

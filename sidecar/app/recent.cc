@@ -83,7 +83,11 @@ void Recent::on_call_done(const CallReport& report) {
   add(std::move(event));
 }
 
-void Recent::on_health_changed(const EndpointName& endpoint, HealthState to, HealthEvent why) {
+void Recent::on_health_changed(const EndpointName& endpoint, HealthState from, HealthState to,
+                               HealthEvent why) {
+  if (from == HealthState::kUnknown && to == HealthState::kHealthy) {
+    return;
+  }
   Event event;
   event.of = EventOf::kHealth;
   event.chain = endpoint.chain;
@@ -127,10 +131,12 @@ void Recent::add(Event event) {
            (one.of == EventOf::kCall || one.what == event.what);
   });
   if (same != events_.end()) {
+    event.id = same->id;
     event.count = same->count + 1;
     event.first_at = same->first_at;
     events_.erase(same);
   }
+  event.id = event.id != 0 ? event.id : ++last_id_;
   events_.push_front(std::move(event));
   if (events_.size() > kEventsMax) {
     events_.pop_back();

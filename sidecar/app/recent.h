@@ -53,6 +53,7 @@ class Recent {
     std::string what;      ///< of a call: its method, the last one; of a feed: its kind
     std::string_view why;  ///< static
     Instant at;            ///< the last time
+    uint64_t id = 0;       ///< unlike all others
     Instant first_at;
     uint64_t count = 1;
   };
@@ -66,7 +67,9 @@ class Recent {
 
   void on_attempt_done(const AttemptReport& report);
   void on_call_done(const CallReport& report);
-  void on_health_changed(const EndpointName& endpoint, HealthState to, HealthEvent why);
+  /// Not told: that one never heard of before is well.
+  void on_health_changed(const EndpointName& endpoint, HealthState from, HealthState to,
+                         HealthEvent why);
   void on_feed_source(const EndpointName& endpoint, std::string_view feed_kind, SourceChange what);
 
   Rates rates(ChainNumber chain, size_t endpoint) const;
@@ -95,6 +98,7 @@ class Recent {
   Instant began_;
   std::vector<ChainCounts> chains_;
   std::deque<Event> events_;
+  uint64_t last_id_ = 0;
 };
 
 std::string_view event_of_name(Recent::EventOf of);

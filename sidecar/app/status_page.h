@@ -4,7 +4,7 @@
 
 namespace sidecar {
 
-/// The status page as a browser gets it: one file, status_page.html, its style and script inside.
+/// The status page as a browser gets it: one file, its style and script inside.
 struct StatusPage {
   std::string html;
   /// Whole header lines: a content security policy that lets just this style and this script run,

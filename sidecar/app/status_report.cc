@@ -145,6 +145,19 @@ void StatusReport::write_budget(JsonWriter& json, Pool& pool, size_t index) cons
   const TermsOptions& terms = pool.provider_of(index).terms;
   json.key("units").string(terms.unit == BudgetUnit::kCredits ? "credits" : "requests");
   json.key("units_spent").number(pool.provider_of(index).units_spent);
+  const BudgetOptions& most = terms.budget;
+  json.key("budget_max").begin_object();
+  const std::array<std::pair<std::string_view, uint64_t>, 4> whole{
+      {{"second", most.burst != 0 && most.per_second != 0 ? most.burst : most.per_second},
+       {"ten_seconds", most.per_10s},
+       {"day", most.per_day},
+       {"month", most.per_month}}};
+  for (const auto& [name, value] : whole) {
+    if (value != 0) {
+      json.key(name).number(value);
+    }
+  }
+  json.end_object();
   json.key("budget_left").begin_object();
   const std::array<std::pair<std::string_view, std::optional<uint64_t>>, 4> bounds{
       {{"second", left.second},

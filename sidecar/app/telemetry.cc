@@ -49,7 +49,7 @@ void Telemetry::on_attempt_done(const AttemptReport& report) {
 void Telemetry::on_health_changed(const EndpointName& endpoint, HealthState from, HealthState to,
                                   HealthEvent why) {
   if (recent_ != nullptr) {
-    recent_->on_health_changed(endpoint, to, why);
+    recent_->on_health_changed(endpoint, from, to, why);
   }
   count("health", health_state_name(to));
   // A person must act when a provider refuses us, or is not what it was configured to be.
