@@ -8,10 +8,11 @@
 namespace sidecar {
 
 std::span<const Command> all_commands() {
-  static const std::array<Command, 11> kAll{
-      kRunCommand,    kCallCommand,       kExplainCommand,        kWatchCommand,
-      kStatusCommand, kCheckCommand,      kDescribeConfigCommand, kDescribeMetricsCommand,
-      kMockCommand,   kCompletionCommand, kVersionCommand};
+  static const std::array<Command, 12> kAll{
+      kRunCommand,   kCallCommand,           kExplainCommand,
+      kWatchCommand, kStatusCommand,         kTopCommand,
+      kCheckCommand, kDescribeConfigCommand, kDescribeMetricsCommand,
+      kMockCommand,  kCompletionCommand,     kVersionCommand};
   return kAll;
 }
 

@@ -12,6 +12,7 @@ extern const Command kCallCommand;
 extern const Command kExplainCommand;
 extern const Command kWatchCommand;
 extern const Command kStatusCommand;
+extern const Command kTopCommand;
 extern const Command kCheckCommand;
 extern const Command kDescribeConfigCommand;
 extern const Command kDescribeMetricsCommand;
