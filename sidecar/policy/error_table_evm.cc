@@ -221,6 +221,12 @@ constexpr ErrorRow kRows[] = {
     on_text(O::kUnauthorised, "unauthorized"),            // QuickNode, Besu -40100
     of_vendor(V::kDrpc, on_text(O::kUnauthorised, "token is invalid")),  // eRPC
 
+    // Of subscriptions alone, so that the provider's calls are not left out too.
+    on_text(O::kBusy, "subscription limit"),             // as Agave says it; the mock
+    on_text(O::kBusy, "too many subscriptions"),         // jsonrpsee (reth) -32006
+    on_text(O::kBusy, "maximum allowed subscriptions"),  // Hedera's relay
+    on_text(O::kBusy, "no new subscription can be"),     // Sei
+
     on_code(O::kRateLimited, 429),                    // Alchemy over WS and in a 200
     on_text(O::kRateLimited, "rate limit"),           // proxyd -32016, Alchemy, many
     on_text(O::kRateLimited, "too many requests"),    // Ankr, many

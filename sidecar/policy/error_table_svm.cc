@@ -14,6 +14,8 @@ constexpr ErrorRow kRows[] = {
     on_code(O::kCallerFault, -32602),  // JSON-RPC 2.0
     on_code(O::kCallerFault, -32600),  // JSON-RPC 2.0
 
+    on_text(O::kBusy, "subscription limit"),  // Agave -32603: of subscriptions, not of calls
+
     on_code(O::kUnpaid, 402),                         // as the HTTP status, over WS
     on_text(O::kUnpaid, "max usage reached"),         // Helius -32429: credits of the month
     on_code(O::kRateLimited, 429),                    // Solana's public endpoints, in the body

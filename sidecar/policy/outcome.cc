@@ -14,7 +14,7 @@ using C = Charge;
 
 // One row an outcome, in the order of the enum. `mends`: the same provider may answer after a
 // pause. kTooLarge: another provider's answer would be as large, and the bytes were paid for
-// already. kBusy is our own doing, kNull and kMissing are no fault: they charge nobody.
+// already. kBusy says nothing about calls, kNull and kMissing are no fault: they charge nobody.
 // kUnsupported, kRangeTooLarge and what follows prove that the node works.
 constexpr bool kMends = true;
 constexpr bool kStays = false;

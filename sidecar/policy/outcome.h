@@ -20,7 +20,7 @@ enum class Outcome : uint8_t {
   kHttpStatus,  ///< a status other than 2xx without a JSON-RPC body, and none of those below
   kBadJson,     ///< a body that is not one JSON-RPC response
   kTooLarge,    ///< over response_bytes_max
-  kBusy,        ///< our own queue for this provider is full
+  kBusy,        ///< our own queue for it is full, or it has as many subscriptions as it takes
 
   // About us and the provider.
   kRateLimited,  ///< too many calls, or too many credits, for now

@@ -139,6 +139,14 @@ inline constexpr CapturedError kCapturedEvmNodes[] = {
     said("Besu", -40100, "Unauthorized", Outcome::kUnauthorised),
     said("dRPC", -32000, "token is invalid", Outcome::kUnauthorised).by(Vendor::kDrpc),
     // Limits.
+    said("the mock", -32005, "subscription limit of 100 per connection exceeded", Outcome::kBusy)
+        .to("eth_subscribe"),
+    said("reth", -32006, "Too many subscriptions on the connection", Outcome::kBusy)
+        .with(R"("Exceeded max limit of 1024")")
+        .to("eth_subscribe"),
+    said("Hedera", -32608, "Exceeded maximum allowed subscriptions", Outcome::kBusy)
+        .to("eth_subscribe"),
+    said("Sei", -32000, "no new subscription can be created", Outcome::kBusy).to("eth_subscribe"),
     said("Alchemy", 429,
          "Your app has exceeded its compute units per second capacity. If you have retries "
          "enabled, you can safely ignore this message.",

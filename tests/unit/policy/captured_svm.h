@@ -10,6 +10,9 @@ inline constexpr CapturedError kCapturedSvm[] = {
     said("Agave", -32602, "Invalid params: unknown variant `rate limit`, expected `base58`",
          Outcome::kCallerFault),
     said("Agave", -32600, "Invalid request", Outcome::kCallerFault),
+    said("Agave", -32603, "Internal Error: Subscription refused. Node subscription limit reached",
+         Outcome::kBusy)
+        .to("accountSubscribe"),
     said("Infura", 402, "Payment Required", Outcome::kUnpaid).by(Vendor::kInfura).under(0),
     said("Helius", -32429, "max usage reached", Outcome::kUnpaid).by(Vendor::kHelius),
     said("Solana's public endpoint", 429, "Too many requests for a specific RPC call",

@@ -96,11 +96,11 @@ TEST_CASE("Classifier: every row of the tables is the one that decides for a cap
 
 TEST_CASE("Classifier: gives these outcomes and no others, each for a captured refusal") {
   const std::set<Outcome> expected{
-      Outcome::kHttpStatus,  Outcome::kRateLimited, Outcome::kUnpaid,       Outcome::kUnauthorised,
-      Outcome::kNodeFault,   Outcome::kNodeTimeout, Outcome::kNodeBehind,   Outcome::kMissing,
-      Outcome::kSlotSkipped, Outcome::kUnsupported, Outcome::kUnknownError, Outcome::kRangeTooLarge,
-      Outcome::kReverted,    Outcome::kCallerFault, Outcome::kUnderpriced,  Outcome::kAlreadyKnown,
-      Outcome::kNonceTooLow};
+      Outcome::kBusy,          Outcome::kHttpStatus,  Outcome::kRateLimited, Outcome::kUnpaid,
+      Outcome::kUnauthorised,  Outcome::kNodeFault,   Outcome::kNodeTimeout, Outcome::kNodeBehind,
+      Outcome::kMissing,       Outcome::kSlotSkipped, Outcome::kUnsupported, Outcome::kUnknownError,
+      Outcome::kRangeTooLarge, Outcome::kReverted,    Outcome::kCallerFault, Outcome::kUnderpriced,
+      Outcome::kAlreadyKnown,  Outcome::kNonceTooLow};
   std::set<Outcome> given;
   for (const CapturedSet& set : all_captured()) {
     for (const CapturedError& captured : set.errors) {
