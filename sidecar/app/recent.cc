@@ -51,7 +51,8 @@ Recent::ChainCounts* Recent::find(ChainNumber chain) {
 
 void Recent::on_attempt_done(const AttemptReport& report) {
   ChainCounts* chain = find(report.endpoint.chain_number);
-  if (chain == nullptr || report.kind == AttemptKind::kProbe || !report.outcome) {
+  const bool is_ours = report.kind == AttemptKind::kProbe || report.kind == AttemptKind::kFeed;
+  if (chain == nullptr || is_ours || !report.outcome) {
     return;
   }
   EndpointCounts& endpoint = chain->endpoints.at(report.endpoint.index);

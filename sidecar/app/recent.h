@@ -58,7 +58,7 @@ class Recent {
     uint64_t count = 1;
   };
   struct Rates {
-    uint64_t attempts = 0;  ///< in the last minute, for workers: probes are not counted
+    uint64_t attempts = 0;  ///< in the last minute, of calls: not probes, nor what feeds ask
     uint64_t failures = 0;
   };
 

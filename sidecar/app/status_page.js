@@ -2,6 +2,7 @@
 const find = (id) => document.getElementById(id);
 const words = (name) => String(name).replaceAll("_", " ");
 const whole = (value) => Math.round(value).toLocaleString("en");
+const short = (value) => value.toLocaleString("en", { notation: "compact", maximumFractionDigits: 1 });
 const plural = (count, one, many) => `${whole(count)} ${count === 1 ? one : many}`;
 
 function make(tag, className, attributes) {
@@ -55,7 +56,7 @@ const markOf = (state) => `mark ${markOfState[state] || ""}`;
 
 /* ---- one endpoint, one row */
 
-const columns = ["State", "Traffic", "p50 / p95 / p99, ms", "Head", "Breaker", "Budget left", "Spent"];
+const columns = ["State", "Traffic", "Latency", "Head", "Breaker", "Budget left", "Spent"];
 
 function createEndpoint(one) {
   const row = make("tr", "", { role: "row" });
@@ -63,7 +64,7 @@ function createEndpoint(one) {
   name.append(make("span", "name"), make("span", "sub"));
   row.append(name);
   for (const label of columns) {
-    const cell = make("td", "", { role: "cell", "data-label": label.replace(", ms", "") });
+    const cell = make("td", "", { role: "cell", "data-label": label === "Latency" ? "p50/95/99 ms" : label });
     const inner = make("div", "cell");
     inner.append(make("span", "number"), make("span", "sub"));
     if (label === "Traffic" || label === "Budget left") {
@@ -84,6 +85,10 @@ function fill(cell, text, sub, loud) {
   put(cell.children[1], sub || "");
   mark(cell.children[1], loud ? "sub is-loud" : "sub");
 }
+/* A cell that tells nothing has no place on a small screen. */
+function dull(cell, isDull) {
+  cell.parentNode.classList.toggle("is-dull", isDull);
+}
 function fillBar(cell, share, isLow) {
   const bar = cell.children[2];
   bar.hidden = share === null;
@@ -91,12 +96,13 @@ function fillBar(cell, share, isLow) {
   bar.classList.toggle("is-low", Boolean(isLow));
 }
 
-function showBudget(cell, one) {
+function showBudget(cell, one, isShared) {
   const left = one.budget_left || {};
   const most = one.budget_max || {};
-  const bounds = ["month", "day", "ten_seconds", "second"].filter((name) => most[name] > 0 && left[name] !== undefined);
+  const bounds = isShared ? [] : ["month", "day", "ten_seconds", "second"].filter((name) => most[name] > 0 && left[name] !== undefined);
+  dull(cell, bounds.length === 0);
   if (bounds.length === 0) {
-    fill(cell, "–", "no bound");
+    fill(cell, "–", "");
     fillBar(cell, null);
     return;
   }
@@ -104,12 +110,12 @@ function showBudget(cell, one) {
   const slow = bounds.filter((name) => name === "month" || name === "day");
   const ratio = (name) => left[name] / most[name];
   const name = (slow.length > 0 ? slow : bounds).reduce((a, b) => (ratio(b) < ratio(a) ? b : a));
-  const of = { month: "this month", day: "today", ten_seconds: "in ten seconds", second: "a second" }[name];
-  fill(cell, percent(ratio(name)), `of ${whole(most[name])} ${of}`, ratio(name) < 0.1);
+  const of = { month: "a month", day: "a day", ten_seconds: "in ten seconds", second: "a second" }[name];
+  fill(cell, percent(ratio(name)), `of ${short(most[name])} ${of}`, ratio(name) < 0.1);
   fillBar(cell, ratio(name), ratio(name) < 0.1);
 }
 
-function showEndpoint(row, one, total) {
+function showEndpoint(row, one, { total, isShared, blockTime }) {
   put(row.firstChild.children[0], one.provider);
   put(row.firstChild.children[1], one.transport + (one.vendor === "generic" ? "" : ` · ${one.vendor}`) +
     (one.takes_calls === false ? " · events only" : ""));
@@ -122,28 +128,41 @@ function showEndpoint(row, one, total) {
   const traffic = cellOf(row, "Traffic");
   const perMinute = one.attempts_last_minute || 0;
   const failed = one.failures_last_minute || 0;
-  fill(traffic, total > 0 ? percent(perMinute / total) : "–",
-    `${whole(perMinute)} a minute` + (failed > 0 ? `, ${whole(failed)} failed` : ""), failed > 0);
-  fillBar(traffic, total > 0 ? perMinute / total : 0);
+  const isForEvents = one.takes_calls === false && perMinute === 0;
+  dull(traffic, isForEvents);
+  fill(traffic, isForEvents ? "–" : total > 0 ? percent(perMinute / total) : "–",
+    isForEvents ? "" : `${whole(perMinute)} a minute` + (failed > 0 ? `, ${whole(failed)} failed` : ""), failed > 0);
+  fillBar(traffic, isForEvents ? null : total > 0 ? perMinute / total : 0);
 
   const latencies = one.latency_us || {};
   const kind = ["light", "heavy", "write"].find((name) => latencies[name]);
   const of = latencies[kind];
-  fill(cellOf(row, columns[2]), of ? `${millis(of.p50)} / ${millis(of.p95)} / ${millis(of.p99)}` : "–",
-    of ? `ms, ${kind} calls` : "no samples");
+  fill(cellOf(row, "Latency"), of ? `${millis(of.p50)} / ${millis(of.p95)} / ${millis(of.p99)}` : "–",
+    of ? `${kind} calls` : "no samples");
 
   const isKnown = one.head !== null && one.head !== undefined;
   fill(cellOf(row, "Head"), isKnown ? whole(one.head) : "–",
-    !isKnown ? "unknown" : one.lag_blocks > 0 ? `${plural(one.lag_blocks, "block", "blocks")}, ${span(one.lag_ms)} behind` : "no lag",
-    one.lag_blocks > 0);
+    !isKnown ? "unknown" : one.lag_blocks > 0 ? `${plural(one.lag_blocks, "block", "blocks")} behind` + (one.lag_ms >= 1000 ? `, ${span(one.lag_ms)}` : "")
+      : "no lag",
+    one.lag_blocks > 0 && one.lag_ms > 2 * blockTime);
 
   const isClosed = one.breaker === "closed";
   fill(cellOf(row, "Breaker"), words(one.breaker),
     one.cooldown_ms > 0 ? `cools down, ${span(one.cooldown_ms)}` : isClosed ? "" : one.trial_in_ms > 0 ? `trial in ${span(one.trial_in_ms)}` : "trial is due",
     !isClosed || one.cooldown_ms > 0);
-  showBudget(cellOf(row, "Budget left"), one);
+  dull(cellOf(row, "Breaker"), isClosed && one.cooldown_ms === 0);
+  showBudget(cellOf(row, "Budget left"), one, isShared);
+  showSpent(cellOf(row, "Spent"), one, isShared);
+}
+/* Of the provider, so the same on all its endpoints: the first one tells it. */
+function showSpent(cell, one, isShared) {
   const isPriced = typeof one.spent_dollars === "number";
-  fill(cellOf(row, "Spent"), isPriced ? dollars(one.spent_dollars) : whole(one.units_spent || 0),
+  dull(cell, isShared);
+  if (isShared) {
+    fill(cell, "", "in the above");
+    return;
+  }
+  fill(cell, isPriced ? dollars(one.spent_dollars) : whole(one.units_spent || 0),
     isPriced ? `${whole(one.units_spent)} ${one.units}` : one.units);
 }
 
@@ -168,13 +187,14 @@ function createTierRow() {
   row.append(head);
   return row;
 }
-function showTier(body, tier, total) {
+function showTier(body, tier, total, blockTime) {
   const rows = [{ key: "tier" }, ...tier.endpoints];
   sync(body, rows, (one) => one.key || `${one.provider}/${one.transport}`,
     (one) => (one.key ? createTierRow() : createEndpoint(one)),
     (row, one) => {
       if (!one.key) {
-        showEndpoint(row, one, total);
+        const first = tier.endpoints.find((other) => other.provider === one.provider);
+        showEndpoint(row, one, { total, blockTime, isShared: first !== one });
         return;
       }
       put(row.firstChild.children[0], `Tier ${tier.number}`);
@@ -204,7 +224,7 @@ function showChain(section, chain) {
   const table = section.querySelector("table");
   // The head of the table is the first of its parts and stays there.
   sync(table, [{ number: "" }, ...tiers], (tier) => String(tier.number), createTier,
-    (body, tier) => tier.number && showTier(body, tier, total));
+    (body, tier) => tier.number && showTier(body, tier, total, chain.block_time_ms));
 }
 
 /* ---- the rest */
@@ -219,7 +239,7 @@ function showTiles(status) {
   const tiles = [
     ["Calls a minute", whole(calls), errors > 0 ? `${percent(errors / calls)} failed` : "none failed"],
     ["In flight", whole(status.calls_in_flight || 0), plural(status.attempts_in_flight || 0, "attempt", "attempts")],
-    ["Endpoints healthy", `${well} of ${endpoints.length}`, plural(status.chains.length, "chain", "chains")],
+    ["Healthy", `${well} of ${endpoints.length}`, `endpoints of ${plural(status.chains.length, "chain", "chains")}`],
     ["Sessions", whole(sessions), ""],
     ["Subscriptions", whole(status.subscriptions || 0), `on ${plural(status.feeds || 0, "feed", "feeds")}`],
   ];
@@ -282,21 +302,22 @@ function tell(event) {
   }
   return [`${event.from} is ${words(event.to)}`, markOfState[event.to] || "", `${words(event.why)}, ${event.what}`];
 }
+const kEventsShown = 12;
+
 function showRecent(events) {
   find("recent-empty").hidden = events.length > 0;
-  sync(find("recent"), events.slice(0, 20),
+  put(find("recent-sum"), events.length > kEventsShown ? `the newest ${kEventsShown} of ${events.length}` : "");
+  sync(find("recent"), events.slice(0, kEventsShown),
     (event) => String(event.id), () => {
     const item = make("li");
-    const text = make("div");
-    text.append(make("span"), make("span", "sub"));
-    item.append(make("time"), text);
+    item.append(make("time"), make("span"), make("span", "sub"));
     return item;
   }, (item, event) => {
     const [text, className, detail] = tell(event);
     put(item.children[0], event.age_ms < 2000 ? "now" : `${span(event.age_ms)} ago`);
-    put(item.children[1].children[0], text);
-    mark(item.children[1].children[0], `mark ${className}`);
-    put(item.children[1].children[1], `${event.chain}: ${detail}` +
+    put(item.children[1], text);
+    mark(item.children[1], `mark ${className}`);
+    put(item.children[2], `${event.chain}: ${detail}` +
       (event.count > 1 ? `, ${whole(event.count)} times in ${span(event.began_ms - event.age_ms)}` : ""));
   });
 }
