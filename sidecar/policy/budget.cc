@@ -4,50 +4,18 @@
 #include <chrono>
 #include <numeric>
 
+#include "base/capped.h"
+
 namespace sidecar {
 
 namespace {
 
 constexpr uint64_t kNano = 1'000'000'000;
 constexpr Nanos kSlice{std::chrono::seconds(1)};
-constexpr Millis kDay = std::chrono::hours(24);
-
-using Days = std::chrono::sys_days;
-
-Days day_of(Millis unix_time) {
-  return Days(std::chrono::floor<std::chrono::days>(unix_time));
-}
 
 /// No bound, or room for `cost` below it.
 bool fits(uint64_t spent, uint64_t cost, uint64_t bound) {
   return bound == 0 || (cost <= bound && spent <= bound - cost);
-}
-
-uint64_t add_capped(uint64_t a, uint64_t b) {
-  return a + std::min(b, UINT64_MAX - a);
-}
-
-Millis unix_of(Days day) {
-  return std::chrono::duration_cast<Millis>(day.time_since_epoch());
-}
-
-/// The next moment after `unix_now` at which the hour begins.
-Millis next_day_end(const BudgetOptions& options, Millis unix_now) {
-  const std::chrono::hours hour(options.reset_hour);
-  const Days day = day_of(unix_now - hour);
-  return unix_of(day) + kDay + hour;
-}
-
-/// The next moment after `unix_now` at which the hour of the month's reset day begins.
-Millis next_month_end(const BudgetOptions& options, Millis unix_now) {
-  const std::chrono::hours hour(options.reset_hour);
-  const std::chrono::year_month_day today(day_of(unix_now - hour));
-  const std::chrono::day reset(options.reset_day);
-  std::chrono::year_month_day end = today.year() / today.month() / reset;
-  if (today.day() >= reset) {
-    end = end + std::chrono::months(1);
-  }
-  return unix_of(Days(end)) + hour;
 }
 
 }  // namespace
@@ -57,8 +25,8 @@ Budget::Budget(const BudgetOptions& options, Instant now, Millis unix_now)
       tokens_nano_(capacity() * kNano),
       refilled_at_(now),
       slice_began_(now),
-      day_ends_(next_day_end(options, unix_now)),
-      month_ends_(next_month_end(options, unix_now)) {}
+      day_(day_of(reset(), unix_now)),
+      month_(month_of(reset(), unix_now)) {}
 
 bool Budget::is_bounded() const {
   return options_.per_second != 0 || options_.per_10s != 0 || options_.per_day != 0 ||
@@ -96,18 +64,18 @@ void Budget::turn_slices(Instant now) {
 }
 
 void Budget::turn_calendar(Millis unix_now) {
-  if (unix_now < day_ends_ && unix_now >= day_ends_ - kDay) {
+  if (unix_now < day_.end && unix_now >= day_.begin) {
     return;
   }
   // Another day than the last time, so it may be another month: a month ends with a day.
-  if (unix_now >= day_ends_) {
+  if (unix_now >= day_.end) {
     spent_day_ = 0;
   }
-  if (unix_now >= month_ends_) {
+  if (unix_now >= month_.end) {
     spent_month_ = 0;
   }
-  day_ends_ = next_day_end(options_, unix_now);
-  month_ends_ = next_month_end(options_, unix_now);
+  day_ = day_of(reset(), unix_now);
+  month_ = month_of(reset(), unix_now);
 }
 
 uint64_t Budget::spent_lately() const {
@@ -129,8 +97,24 @@ void Budget::spend(uint64_t cost, Instant now, Millis unix_now) {
   roll(now, unix_now);
   tokens_nano_ -= std::min(tokens_nano_ / kNano, cost) * kNano;
   slices_[slice_] = add_capped(slices_[slice_], cost);
+  spend_quota(cost, unix_now);
+}
+
+void Budget::spend_quota(uint64_t cost, Millis unix_now) {
+  turn_calendar(unix_now);
   spent_day_ = add_capped(spent_day_, cost);
   spent_month_ = add_capped(spent_month_, cost);
+}
+
+BudgetMemory Budget::memory(Millis unix_now) {
+  turn_calendar(unix_now);
+  return {spent_day_, day_.end, spent_month_, month_.end};
+}
+
+void Budget::restore(const BudgetMemory& memory, Millis unix_now) {
+  turn_calendar(unix_now);
+  spent_day_ = add_capped(spent_day_, unix_now < memory.day_ends ? memory.spent_day : 0);
+  spent_month_ = add_capped(spent_month_, unix_now < memory.month_ends ? memory.spent_month : 0);
 }
 
 std::optional<Instant> Budget::affordable_at(uint64_t cost, Instant now, Millis unix_now) {

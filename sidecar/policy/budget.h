@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "base/time.h"
+#include "policy/calendar.h"
 
 namespace sidecar {
 
@@ -19,6 +20,14 @@ struct BudgetOptions {
   uint64_t per_month = 0;
   uint32_t reset_hour = 0;  ///< UTC hour at which the day ends
   uint32_t reset_day = 1;   ///< day of the month, 1 to 28, at which the month ends
+};
+
+/// What a budget knows that is worth keeping over a restart.
+struct BudgetMemory {
+  uint64_t spent_day = 0;
+  Millis day_ends{0};  ///< unix time
+  uint64_t spent_month = 0;
+  Millis month_ends{0};
 };
 
 /// One provider's own budget: never exceeded, so a full one makes the provider unusable, not slow.
@@ -37,6 +46,12 @@ class Budget {
   bool may_spend(uint64_t cost, Instant now, Millis unix_now);
   /// Requires: may_spend(cost, ...) at the same instant.
   void spend(uint64_t cost, Instant now, Millis unix_now);
+  /// Counts what comes unasked, and what was spent without a look at may_spend: for day and month
+  /// only, and past their bounds too.
+  void spend_quota(uint64_t cost, Millis unix_now);
+  BudgetMemory memory(Millis unix_now);
+  /// Adds what was spent before a restart, as far as its day and month are not over.
+  void restore(const BudgetMemory& memory, Millis unix_now);
   /// When `cost` can be spent at the earliest, as far as the second and the ten seconds go; none
   /// when day or month are used up, or when it never fits.
   std::optional<Instant> affordable_at(uint64_t cost, Instant now, Millis unix_now);
@@ -60,6 +75,7 @@ class Budget {
   void turn_slices(Instant now);
   void turn_calendar(Millis unix_now);
   uint64_t spent_lately() const;
+  ResetOptions reset() const { return {options_.reset_hour, options_.reset_day}; }
   uint64_t capacity() const { return options_.burst != 0 ? options_.burst : options_.per_second; }
 
   BudgetOptions options_;
@@ -70,8 +86,8 @@ class Budget {
   size_t slice_ = 0;
   uint64_t spent_day_ = 0;
   uint64_t spent_month_ = 0;
-  Millis day_ends_{0};  ///< unix time
-  Millis month_ends_{0};
+  TimeSpan day_;
+  TimeSpan month_;
 };
 
 }  // namespace sidecar

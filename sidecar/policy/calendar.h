@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/time.h"
+
+namespace sidecar {
+
+/// When a provider's day and month end, in UTC.
+struct ResetOptions {
+  uint32_t hour = 0;  ///< of the day
+  uint32_t day = 1;   ///< of the month, 1 to 28
+};
+
+/// From `begin` up to, and not with, `end`; unix time.
+struct TimeSpan {
+  Millis begin{0};
+  Millis end{0};
+};
+
+/// The day and the billing month that `unix_now` is in: from one reset to the next.
+TimeSpan day_of(const ResetOptions& reset, Millis unix_now);
+TimeSpan month_of(const ResetOptions& reset, Millis unix_now);
+
+}  // namespace sidecar
