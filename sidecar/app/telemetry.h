@@ -22,6 +22,7 @@ class Telemetry final : public Observer {
   void on_breaker_changed(const EndpointName& endpoint, BreakerState to) override;
   void on_throttled(const EndpointName& endpoint, Nanos pause) override;
   void on_unknown_error(const EndpointName& endpoint, std::optional<int64_t> code) override;
+  void on_event_received(const EventReport&) override {}
   void on_feed_event(std::string_view chain, std::string_view feed_kind, EventKind what,
                      size_t subscriber_count) override;
   void on_feed_source(const EndpointName& endpoint, std::string_view feed_kind,

@@ -25,6 +25,18 @@ struct ShutdownOptions {
   Millis drain{10'000};  ///< calls in flight may still end
 };
 
+/// What the month may cost.
+struct CostOptions {
+  uint64_t month_dollars = 0;  ///< of all providers together; 0 = no plan
+};
+
+/// What is kept over a restart (app/warm_state.h).
+struct StateOptions {
+  bool is_on = true;
+  std::string dir;  ///< empty = $STATE_DIRECTORY, else nothing is kept
+  Millis interval{30'000};
+};
+
 /// One provider of a chain.
 struct ProviderConfig {
   ProviderOptions channel;
@@ -70,6 +82,8 @@ struct Config {
   std::string continuity = "every";  ///< of subscriptions over json-ipc and ws
   LogOptions log;
   ShutdownOptions shutdown;
+  CostOptions cost;
+  StateOptions state;
   std::string credentials_dir;  ///< where ${CRED:name} looks besides $CREDENTIALS_DIRECTORY
   std::vector<ChainConfig> chains;
   std::string source;  ///< the file's path, or "environment"

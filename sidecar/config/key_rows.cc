@@ -16,7 +16,7 @@ constexpr uint64_t kChainIdMax = 9'223'372'036'854'775'771;
 
 using S = Section;
 
-constexpr std::array<SectionRow, 15> kSections = {{
+constexpr std::array<SectionRow, 17> kSections = {{
     {S::kTop, S::kTop, "", "", false, "The top of the file."},
     {S::kListen, S::kTop, "listen", "listen", false,
      "The Unix socket that workers connect to; it speaks every dialect."},
@@ -38,6 +38,9 @@ constexpr std::array<SectionRow, 15> kSections = {{
      "Subscriptions: one upstream feed for all who want the same events."},
     {S::kLog, S::kTop, "log", "log", false, "What is written to standard error."},
     {S::kShutdown, S::kTop, "shutdown", "shutdown", false, "How it leaves on SIGTERM."},
+    {S::kCost, S::kTop, "cost", "cost", false, "What the providers may cost together."},
+    {S::kState, S::kTop, "state", "state", false,
+     "What is kept over a restart: cost, budgets, pauses, heads, scores."},
     {S::kChain, S::kTop, "chain", "chain", true,
      "A network. The first of each family serves calls that name no chain."},
     {S::kProvider, S::kChain, "provider", "chain.provider", true,

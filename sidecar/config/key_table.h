@@ -30,6 +30,8 @@ enum class Section {
   kFeed,
   kLog,
   kShutdown,
+  kCost,
+  kState,
   kChain,
   kProvider
 };

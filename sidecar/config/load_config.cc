@@ -18,12 +18,21 @@
 namespace sidecar {
 namespace {
 
+/// systemd names the folder of StateDirectory=, or several with colons between.
+void set_state_dir(StateOptions& state, const Environment& environment) {
+  const auto variable = environment.find(std::string_view("STATE_DIRECTORY"));
+  if (state.dir.empty() && variable != environment.end()) {
+    state.dir = variable->second.substr(0, variable->second.find(':'));
+  }
+}
+
 LoadedConfig load_tree(ConfigNode root, const Environment& environment, FaultList faults) {
   LoadedConfig loaded;
   loaded.config.source = faults.source();
   Substitution substitution(environment);
   apply_overrides(root, environment);
   ConfigReader(substitution, faults, loaded.config).read(root);
+  set_state_dir(loaded.config.state, environment);
   cross_check(loaded.config, faults);
   loaded.faults = faults.take();
   return loaded;

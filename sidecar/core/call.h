@@ -124,6 +124,7 @@ struct LiveAttempt {
   AttemptKind kind = AttemptKind::kFirst;
   bool is_extra = false;  ///< counted in the retry budget
   WorkerNumber worker = 0;
+  size_t part_bytes = 0;  ///< of its answer, which went on already
   Instant started;
   Instant due;  ///< its own timeout
 };

@@ -279,6 +279,7 @@ AttemptEnd Dispatcher::end_of(const Call& call, const LiveAttempt& attempt) cons
   end.kind = attempt.kind;
   end.worker = attempt.worker;
   end.took = timers_.now() - attempt.started;
+  end.answer_bytes = attempt.part_bytes;
   return end;
 }
 

@@ -135,11 +135,12 @@ void Dispatcher::start_attempt(CallId id, size_t index, AttemptKind kind, bool i
 }
 
 Flow Dispatcher::on_attempt_part(AttemptId attempt, std::string_view bytes) {
-  const LiveAttempt* live = attempts_.find(attempt);
+  LiveAttempt* live = attempts_.find(attempt);
   Call* call = live == nullptr ? nullptr : calls_.find(live->call);
   if (call == nullptr) {
     return Flow::kDropped;
   }
+  live->part_bytes += bytes.size();
   if (!call->has_parts) {
     call->has_parts = true;
     call->hedge_at = Instant::max();
@@ -183,7 +184,7 @@ void Dispatcher::end_attempt(AttemptId id, const AttemptResult& result, bool is_
   end.is_charged = is_charged;
   end.kind = ended.kind;
   end.worker = ended.worker;
-  end.answer_bytes = result.body.size();
+  end.answer_bytes = ended.part_bytes + result.body.size();
   pool.on_ended(ended.endpoint, end);
   if (judgement.is_unknown) {
     observer_.on_unknown_error(pool.name_of(ended.endpoint), judgement.unknown_code);

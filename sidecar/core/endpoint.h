@@ -15,6 +15,7 @@
 #include "policy/health.h"
 #include "policy/latency.h"
 #include "policy/method_rules.h"
+#include "policy/price.h"
 
 namespace sidecar {
 
@@ -36,6 +37,7 @@ struct Provider {
   Budget budget;
   Cooldown cooldown;
   MethodRules methods;
+  EventMeter events;         ///< what its events cost
   uint64_t units_spent = 0;  ///< requests or credits, since the start
 };
 

@@ -18,6 +18,8 @@ constexpr Millis kPauseMax{2'000};
 constexpr Millis kPollMin{250};
 /// A quiet feed is looked after at least this often, in stall spans.
 constexpr uint32_t kQuietFactorMax = 32;
+/// What stands around an event's value: version, method, subscription id. Providers bill it too.
+constexpr size_t kEnvelopeBytes = 100;
 
 AttemptEnd feed_end(std::string_view method) {
   AttemptEnd end;
@@ -204,6 +206,7 @@ void FeedSources::on_feed_event(SourceId id, std::string_view value) {
   }
   const size_t endpoint = source->endpoint;
   heard_at_ = house_.timers.now();
+  house_.pool.on_event(endpoint, feed_kind_name(spec_.kind), value.size() + kEnvelopeBytes);
   if (spec_.kind == FeedKind::kHeads) {
     if (const auto view = header_view(value)) {
       house_.pool.on_head(endpoint, view->number, view->hash, true);

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -85,7 +86,11 @@ struct TermsOptions {
   Vendor vendor = Vendor::kGeneric;
   BudgetUnit unit = BudgetUnit::kRequests;
   BudgetOptions budget;
-  uint64_t price = 0;  ///< dollars for a billion units
+  uint64_t price = 0;        ///< dollars for a billion units
+  uint64_t price_bytes = 0;  ///< dollars for a terabyte of answers and events, besides
+  /// Units for an event, and for a million bytes of events; none = as the vendor bills credits.
+  std::optional<uint64_t> event_units;
+  std::optional<uint64_t> event_units_per_mb;
   MethodRuleOptions methods;
   std::vector<std::string> http_only;  ///< globs of methods that go over no other transport
   std::vector<std::string> ws_only;

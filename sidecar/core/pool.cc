@@ -7,6 +7,18 @@
 
 namespace sidecar {
 
+namespace {
+
+/// What is set, else what the vendor bills in its credits.
+EventPrice event_price_of(const TermsOptions& terms, Family family) {
+  const EventPrice usual =
+      terms.unit == BudgetUnit::kCredits ? event_price(terms.vendor, family) : EventPrice();
+  return {terms.event_units.value_or(usual.units),
+          terms.event_units_per_mb.value_or(usual.units_per_mb)};
+}
+
+}  // namespace
+
 Pool::Pool(ChainInfo chain, const PoolOptions& options, const HealthOptions& health,
            const std::vector<EndpointSeed>& endpoints, Clock& clock, Observer& observer,
            uint64_t seed)
@@ -29,6 +41,7 @@ Pool::Pool(ChainInfo chain, const PoolOptions& options, const HealthOptions& hea
       provider = providers_.insert(
           provider, std::make_unique<Provider>(each.provider, each.terms, health.cooldown,
                                                clock.now(), clock.unix_now()));
+      (*provider)->events = EventMeter(event_price_of(each.terms, chain_.family));
     }
     Endpoint endpoint(static_cast<size_t>(provider - providers_.begin()), each.transport,
                       health.breaker);
@@ -102,6 +115,16 @@ void Pool::on_outrun(size_t index, const AttemptEnd& end) {
     endpoints_[index].outrun_count = 0;
     apply(index, HealthEvent::kOutrun);
   }
+}
+
+void Pool::on_event(size_t index, std::string_view feed_kind, size_t bytes) {
+  Provider& provider = *providers_[endpoints_[index].provider];
+  const uint64_t units = provider.events.count(bytes);
+  provider.units_spent += units;
+  if (units != 0 && provider.budget.is_bounded()) {
+    provider.budget.spend_quota(units, clock_.unix_now());
+  }
+  observer_.on_event_received({name_of(index), feed_kind, units, bytes});
 }
 
 void Pool::on_ended(size_t index, const AttemptEnd& end) {

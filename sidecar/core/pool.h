@@ -80,6 +80,8 @@ class Pool {
   /// Cancelled because a hedge of it has answered. As many in a row as open a breaker, and others
   /// go first: one that swallows what it is sent would else cost each call the hedge's delay.
   void on_outrun(size_t endpoint, const AttemptEnd& end);
+  /// One event came over a subscription, with so many bytes.
+  void on_event(size_t endpoint, std::string_view feed_kind, size_t bytes);
 
   /// The endpoint's newest block; `is_tip` false: it has at least this one.
   void on_head(size_t endpoint, uint64_t number, std::string_view hash, bool is_tip);

@@ -90,7 +90,7 @@ struct AttemptReport {
   Nanos took{0};
   WorkerNumber worker = 0;
   uint64_t units = 0;       ///< what it cost, in its provider's budget_unit
-  size_t answer_bytes = 0;  ///< of the result or error; parts that went on before not counted
+  size_t answer_bytes = 0;  ///< of the result or error, as far as it came
 };
 
 /// One call that is over; each has one. Views live during the callback.
@@ -113,6 +113,15 @@ struct CallReport {
   WorkerNumber worker = 0;
 };
 
+/// One event that a provider sent over a subscription, whether or not it was news. Views live
+/// during the callback.
+struct EventReport {
+  EndpointName endpoint;
+  std::string_view feed_kind;  ///< static: feed_kind_name()
+  uint64_t units = 0;          ///< what it cost, in its provider's budget_unit
+  size_t bytes = 0;
+};
+
 /// Told what the core did; renders nothing itself.
 class Observer {
  public:
@@ -125,6 +134,7 @@ class Observer {
   virtual void on_throttled(const EndpointName& endpoint, Nanos pause) = 0;
   /// An error that no row of the table knows.
   virtual void on_unknown_error(const EndpointName& endpoint, std::optional<int64_t> code) = 0;
+  virtual void on_event_received(const EventReport& report) = 0;
   /// One event of a feed went to so many subscribers; a gap counts as one.
   virtual void on_feed_event(std::string_view chain, std::string_view feed_kind, EventKind what,
                              size_t subscriber_count) = 0;

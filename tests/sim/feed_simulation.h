@@ -48,6 +48,7 @@ class FeedSimulation final : public SubscriberPort, public Observer {
   void on_breaker_changed(const EndpointName&, BreakerState) override {}
   void on_throttled(const EndpointName&, Nanos) override {}
   void on_unknown_error(const EndpointName&, std::optional<int64_t>) override {}
+  void on_event_received(const EventReport&) override {}
   void on_feed_event(std::string_view, std::string_view, EventKind, size_t) override {}
   void on_feed_source(const EndpointName& endpoint, std::string_view feed_kind,
                       SourceChange what) override {

@@ -41,6 +41,7 @@ class Simulation::Told final : public Observer {
   void on_unknown_error(const EndpointName& endpoint, std::optional<int64_t>) override {
     trace_.note("unknown", endpoint.provider, 0);
   }
+  void on_event_received(const EventReport&) override {}
   void on_feed_event(std::string_view, std::string_view, EventKind, size_t) override {}
   void on_feed_source(const EndpointName&, std::string_view, SourceChange) override {}
   void on_limit(std::string_view limit) override { trace_.note("limit", limit, 0); }

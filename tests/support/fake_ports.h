@@ -199,6 +199,7 @@ class FakeSubscriptions final : public SubscriptionPort {
 class FakeObserver final : public Observer {
  public:
   void on_attempt_done(const AttemptReport& report) override {
+    answer_bytes += report.answer_bytes;
     const std::string who(report.endpoint.provider);
     if (report.outcome) {
       attempts.push_back(who + " " + std::string(outcome_name(*report.outcome)));
@@ -228,6 +229,10 @@ class FakeObserver final : public Observer {
     throttled.emplace_back(endpoint.provider);
   }
   void on_unknown_error(const EndpointName&, std::optional<int64_t>) override { ++unknown_errors; }
+  void on_event_received(const EventReport& report) override {
+    event_units += report.units;
+    event_bytes += report.bytes;
+  }
   void on_feed_event(std::string_view, std::string_view, EventKind what, size_t) override {
     gaps += what == EventKind::kGap ? 1 : 0;
   }
@@ -249,6 +254,9 @@ class FakeObserver final : public Observer {
   int gaps = 0;
   int calls = 0;
   int unknown_errors = 0;
+  size_t answer_bytes = 0;
+  uint64_t event_units = 0;
+  size_t event_bytes = 0;
 };
 
 /// The dispatcher as sessions see it: keeps calls until the test answers them.

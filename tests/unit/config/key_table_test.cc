@@ -60,6 +60,8 @@ TEST_CASE("KeyTable: every option has a row") {
   const auto& [probe_on, interval, probe_timeout, interval_disabled, skips] = probe;
   const auto& [level] = LogOptions{};
   const auto& [drain] = ShutdownOptions{};
+  const auto& [month_dollars] = CostOptions{};
+  const auto& [state_on, state_dir, state_interval] = StateOptions{};
 
   CHECK(row_count(Section::kListen) == 4);
   CHECK(row_count(Section::kHttp) == 7);
@@ -73,6 +75,8 @@ TEST_CASE("KeyTable: every option has a row") {
   CHECK(row_count(Section::kProbe) == 5);
   CHECK(row_count(Section::kLog) == 1);
   CHECK(row_count(Section::kShutdown) == 1);
+  CHECK(row_count(Section::kCost) == 1);
+  CHECK(row_count(Section::kState) == 3);
   CHECK(path == ListenOptions{}.path);
   CHECK(listen == HttpOptions{}.listen);
   CHECK(sessions == SessionLimits{}.sessions_max);
@@ -87,6 +91,8 @@ TEST_CASE("KeyTable: every option has a row") {
   CHECK(sources == FeedOptions{}.sources);
   CHECK(level == LogOptions{}.level);
   CHECK(drain == ShutdownOptions{}.drain);
+  CHECK(month_dollars == CostOptions{}.month_dollars);
+  CHECK(state_on == StateOptions{}.is_on);
 }
 
 // The words `strategy`, `vendor`, `budget_unit` and `calls_over` set a field in the structs inside;
@@ -100,13 +106,13 @@ TEST_CASE("KeyTable: every option of a chain and of a provider has a row") {
   const auto& [channel, terms, vendor_word, unit_word, calls_over] = ProviderConfig{};
   const auto& [p01, p02, p03, p04, p05, p06, p07, p08, p09, p10, p11, p12, p13, p14, p15, p16, p17,
                p18, p19] = channel;
-  const auto& [vendor, unit, budget, price, methods, http_only, ws_only, blocks_kept, logs_range] =
-      terms;
+  const auto& [vendor, unit, budget, price, price_bytes, event_units, event_units_per_mb, methods,
+               http_only, ws_only, blocks_kept, logs_range] = terms;
   const auto& [b1, b2, b3, b4, b5, b6, b7] = budget;
   const auto& [allow, deny, unsupported_memory] = methods;
 
   CHECK(row_count(Section::kChain) == 3 + 2 + 2 + 7 + 1);
-  CHECK(row_count(Section::kProvider) == 19 + 3 + 7 + 1 + 3 + 4);
+  CHECK(row_count(Section::kProvider) == 19 + 3 + 7 + 4 + 3 + 4);
   CHECK(name == ChainConfig{}.name);
   CHECK(strategy_word == strategy_name(strategy));
   CHECK(beaten_by == StickinessOptions{}.beaten_by_percent);

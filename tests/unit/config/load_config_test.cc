@@ -138,6 +138,15 @@ TEST_CASE("load_config: every key of every type reaches its field") {
   CHECK(config.chains[1].providers[0].channel.ipc == "/x");
 }
 
+TEST_CASE("load_config: the state folder is what is written, else the first that systemd names") {
+  const Environment systemd = {{"STATE_DIRECTORY", "/var/lib/one:/var/lib/two"}};
+  const std::string written = "[state]\ndir = \"/srv/state\"\n" + std::string(kMinimal);
+
+  CHECK(load_config_text(kMinimal, "f", systemd).config.state.dir == "/var/lib/one");
+  CHECK(load_config_text(written, "f", systemd).config.state.dir == "/srv/state");
+  CHECK(load_config_text(kMinimal, "f", {}).config.state.dir.empty());
+}
+
 TEST_CASE("load_config: the first chain of each family is its default") {
   const auto loaded = load_config_text(
       "[[chain]]\nname = \"s\"\nfamily = \"svm\"\nprovider = [{ name = \"p\", ipc = \"/x\" }]\n"

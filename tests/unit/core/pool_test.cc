@@ -258,6 +258,37 @@ TEST_CASE("Pool: endpoints of one provider share its budget and its pause, not i
   CHECK(tiers.chosen() == 2u);
 }
 
+TEST_CASE("Pool: events are billed as their vendor does, on the day's budget and past it") {
+  std::vector<EndpointSeed> endpoints = {HouseOptions::seed("node")};
+  endpoints[0].terms.unit = BudgetUnit::kCredits;
+  endpoints[0].terms.vendor = Vendor::kAlchemy;
+  endpoints[0].terms.budget.per_day = 100;
+  Tiers tiers({}, endpoints);
+
+  tiers.pool.on_event(0, "heads", 1'000);
+  CHECK(tiers.observer.event_units == 40);
+  CHECK(tiers.pool.budget_left(0).day == 60u);
+  tiers.pool.on_event(0, "heads", 2'000);
+
+  CHECK(tiers.pool.provider_of(0).units_spent == 120);
+  CHECK(tiers.pool.budget_left(0).day == 0u);
+  CHECK(tiers.chosen() == std::nullopt);
+}
+
+TEST_CASE("Pool: events cost what is set, and nothing where requests are counted") {
+  std::vector<EndpointSeed> endpoints = {HouseOptions::seed("set"), HouseOptions::seed("plain")};
+  endpoints[0].terms.event_units = 3;
+  endpoints[1].terms.vendor = Vendor::kAlchemy;
+  Tiers tiers({}, endpoints);
+
+  tiers.pool.on_event(0, "heads", 1'000);
+  tiers.pool.on_event(1, "heads", 1'000);
+
+  CHECK(tiers.pool.provider_of(0).units_spent == 3);
+  CHECK(tiers.pool.provider_of(1).units_spent == 0);
+  CHECK(tiers.observer.event_bytes == 2'000);
+}
+
 TEST_CASE("Pool: shares inside a tier follow the weights") {
   HouseOptions options;
   options.pool.strategy = Strategy::kPriorityWeighted;
