@@ -37,7 +37,7 @@ struct Provider {
   Budget budget;
   Cooldown cooldown;
   MethodRules methods;
-  EventMeter events;         ///< what its events cost
+  EventMeter events;
   uint64_t units_spent = 0;  ///< requests or credits, since the start
 };
 

@@ -41,7 +41,6 @@ Pool::Pool(ChainInfo chain, const PoolOptions& options, const HealthOptions& hea
       provider = providers_.insert(
           provider, std::make_unique<Provider>(each.provider, each.terms, health.cooldown,
                                                clock.now(), clock.unix_now()));
-      (*provider)->events = EventMeter(event_price_of(each.terms, chain_.family));
     }
     Endpoint endpoint(static_cast<size_t>(provider - providers_.begin()), each.transport,
                       health.breaker);
@@ -119,7 +118,8 @@ void Pool::on_outrun(size_t index, const AttemptEnd& end) {
 
 void Pool::on_event(size_t index, std::string_view feed_kind, size_t bytes) {
   Provider& provider = *providers_[endpoints_[index].provider];
-  const uint64_t units = provider.events.count(bytes);
+  const uint64_t units =
+      provider.events.count(event_price_of(provider.terms, chain_.family), bytes);
   provider.units_spent += units;
   if (units != 0 && provider.budget.is_bounded()) {
     provider.budget.spend_quota(units, clock_.unix_now());

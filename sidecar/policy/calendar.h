@@ -10,6 +10,8 @@ namespace sidecar {
 struct ResetOptions {
   uint32_t hour = 0;  ///< of the day
   uint32_t day = 1;   ///< of the month, 1 to 28
+
+  bool operator==(const ResetOptions&) const = default;
 };
 
 /// From `begin` up to, and not with, `end`; unix time.

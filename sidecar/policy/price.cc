@@ -40,17 +40,17 @@ bool is_billed(Outcome outcome) {
   return !has_not_reached_it && outcome != Outcome::kRateLimited && outcome != Outcome::kUnpaid;
 }
 
-uint64_t EventMeter::count(size_t bytes) {
-  const uint64_t part = multiply_capped(price_.units_per_mb, bytes);
+uint64_t EventMeter::count(const EventPrice& price, size_t bytes) {
+  const uint64_t part = multiply_capped(price.units_per_mb, bytes);
   const uint64_t millionths = add_capped(part, rest_millionths_);
   rest_millionths_ = millionths % kMillion;
-  return add_capped(price_.units, millionths / kMillion);
+  return add_capped(price.units, millionths / kMillion);
 }
 
-uint64_t PriceMeter::charge(uint64_t units, uint64_t bytes) {
-  const uint64_t pico = add_capped(multiply_capped(price_.byte, bytes), rest_pico_);
+uint64_t PriceMeter::charge(const PriceOptions& price, uint64_t units, uint64_t bytes) {
+  const uint64_t pico = add_capped(multiply_capped(price.byte, bytes), rest_pico_);
   rest_pico_ = pico % kPicoInNano;
-  return add_capped(multiply_capped(price_.unit, units), pico / kPicoInNano);
+  return add_capped(multiply_capped(price.unit, units), pico / kPicoInNano);
 }
 
 }  // namespace sidecar

@@ -23,18 +23,14 @@ EventPrice event_price(Vendor vendor, Family family);
 /// are free there), read 2026-11-21.
 bool is_billed(Outcome outcome);
 
-/// Counts a provider's events in whole units; what is less than one is carried to the next.
-/// Owner: Provider, by value.
+/// Counts a provider's events in whole units; what is less than one is carried to the next. The
+/// price is given each time, for a reload may change it. Owner: Provider, by value.
 class EventMeter {
  public:
-  EventMeter() = default;
-  explicit EventMeter(const EventPrice& price) : price_(price) {}
-
   /// The units that this one completes.
-  uint64_t count(size_t bytes);
+  uint64_t count(const EventPrice& price, size_t bytes);
 
  private:
-  EventPrice price_;
   uint64_t rest_millionths_ = 0;
 };
 
@@ -44,17 +40,13 @@ struct PriceOptions {
   uint64_t byte = 0;  ///< pico-dollars: dollars for a terabyte (10^12) of answers and events
 };
 
-/// Turns units and bytes into whole nano-dollars; what is less than one is carried to the next.
-/// Owner: an account of the ledger, by value.
+/// Turns units and bytes into whole nano-dollars; what is less than one is carried to the next. The
+/// price is given each time, for a reload may change it. Owner: an account of the ledger, by value.
 class PriceMeter {
  public:
-  PriceMeter() = default;
-  explicit PriceMeter(const PriceOptions& price) : price_(price) {}
-
-  uint64_t charge(uint64_t units, uint64_t bytes);
+  uint64_t charge(const PriceOptions& price, uint64_t units, uint64_t bytes);
 
  private:
-  PriceOptions price_;
   uint64_t rest_pico_ = 0;
 };
 

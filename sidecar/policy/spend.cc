@@ -45,6 +45,14 @@ void MonthSpend::add(const Spent& more, Millis unix_now) {
   spent_ += more;
 }
 
+void MonthSpend::set_reset(const ResetOptions& reset, Millis unix_now) {
+  turn(unix_now);
+  if (reset != reset_) {
+    reset_ = reset;
+    month_ = month_of(reset, unix_now);
+  }
+}
+
 const Spent& MonthSpend::spent(Millis unix_now) {
   turn(unix_now);
   return spent_;

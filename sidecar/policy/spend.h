@@ -39,6 +39,8 @@ class MonthSpend {
   MonthSpend(const ResetOptions& reset, Millis unix_now);
 
   void add(const Spent& more, Millis unix_now);
+  /// Its month ends at another time from now on; what was spent stays.
+  void set_reset(const ResetOptions& reset, Millis unix_now);
   const Spent& spent(Millis unix_now);
   TimeSpan month(Millis unix_now);
   /// Nano-dollars by the end of the month, when it goes on as it did on average since it began, or

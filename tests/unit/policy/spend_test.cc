@@ -48,6 +48,16 @@ TEST_CASE("MonthSpend: the month ends at the reset's day and hour") {
   CHECK(spend.spent(kNovember + 14 * kDay + hours(6)).nano_dollars == 0);
 }
 
+TEST_CASE("MonthSpend: another reset day keeps what was spent, up to the new end") {
+  MonthSpend spend({}, kNovember);
+  spend.add(dollars(7), kNovember);
+
+  spend.set_reset({0, 15}, kNovember + kDay);
+
+  CHECK(spend.spent(kNovember + 14 * kDay - Millis(1)).nano_dollars == 7);
+  CHECK(spend.spent(kNovember + 14 * kDay).nano_dollars == 0);
+}
+
 TEST_CASE("MonthSpend: a third of the month spent ten, so the whole spends thirty") {
   MonthSpend spend({}, kNovember);
 
