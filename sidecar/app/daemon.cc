@@ -172,6 +172,9 @@ std::string Daemon::hello() const {
 }
 
 std::string Daemon::summary() const {
+  if (is_draining_) {
+    return "draining, " + std::to_string(dispatcher_->calls_in_flight()) + " calls in flight";
+  }
   size_t providers = 0;
   size_t healthy = 0;
   for (const auto& pool : pools_) {
@@ -196,6 +199,14 @@ std::string Daemon::find_stuck() {
     return "calls are past their deadlines";
   }
   return listener_->is_stalled() ? "workers wait to be accepted" : "";
+}
+
+void Daemon::drain(Millis within, std::function<void()> on_drained) {
+  log::info("draining", log::kv("within_ms", within.count()),
+            log::kv("connections", listener_->connection_count()),
+            log::kv("calls_in_flight", dispatcher_->calls_in_flight()));
+  is_draining_ = true;
+  listener_->drain(within, std::move(on_drained));
 }
 
 void Daemon::shut_down(std::function<void()> on_down) {

@@ -34,12 +34,15 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
+  /// Stops accepting, refuses new calls and lets those in flight end, within this time at most;
+  /// then calls `on_drained`. Workers with subscriptions keep them until then.
+  void drain(Millis within, std::function<void()> on_drained);
   /// Stops accepting, ends every session, and calls `on_down` when all is closed.
   void shut_down(std::function<void()> on_down);
 
   uint16_t http_port() const { return listener_->http_port(); }
   std::string socket_path() const { return listener_->socket_path(); }
-  /// "serving 3 chains, 5 of 6 providers healthy".
+  /// "serving 3 chains, 5 of 6 providers healthy", "draining, 2 calls in flight".
   std::string summary() const;
   /// What makes no progress though the loop turns; empty when all moves. For a look now and then.
   std::string find_stuck();
@@ -53,6 +56,7 @@ class Daemon {
   std::string hello() const;
 
   Loop& loop_;
+  bool is_draining_ = false;
   Telemetry telemetry_;
   SessionTable sessions_;
   std::vector<ChainInfo> chains_;

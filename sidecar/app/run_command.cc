@@ -22,8 +22,8 @@ namespace {
 
 /// Descriptors that are not sessions: upstream connections, files, the loop's own.
 constexpr rlim_t kDescriptorsKeptBack = 512;
-/// After the first SIGTERM, what still hangs is left behind.
-constexpr Millis kShutdownMax{10'000};
+/// Once calls in flight have had their time: what still hangs then is left behind.
+constexpr Millis kLeaveMax{2'000};
 
 constexpr std::array<OptionRow, 4> kOptions{
     OptionRow{"--config", "FILE",
@@ -66,46 +66,55 @@ bool make_room_for(uint32_t sessions) {
   return ::setrlimit(RLIMIT_NOFILE, &limit) == 0;
 }
 
-int fail_start(const ServiceOffer& offer, const Error& error) {
+int fail_start(const std::string& notify_address, const Error& error) {
   std::fprintf(stderr, "rpc-sidecar: %s\n", error.detail.c_str());
-  tell_failed_start(offer, error.detail);
+  tell_failed_start(notify_address, error.detail);
   return error.code == Errc::kInvalid || error.code == Errc::kNotFound ? kExitUsage : kExitFailed;
 }
 
 int serve(const Config& config, const ServiceOffer& offer) {
   auto loop = Loop::create();
   if (!loop.ok()) {
-    return fail_start(offer, loop.error());
+    return fail_start(offer.notify_address, loop.error());
   }
   Loop& turns = *loop.value();
   auto created = Daemon::create(turns, config, offer.socket_fd);
   if (!created.ok()) {
-    return fail_start(offer, created.error());
+    return fail_start(offer.notify_address, created.error());
   }
   std::unique_ptr<Daemon> daemon = std::move(created).value();
-  ServiceLink link(turns, offer,
-                   {[&]() { return daemon ? daemon->summary() : "leaving"; },
-                    [&]() { return daemon ? daemon->find_stuck() : ""; }});
+  auto link =
+      std::make_unique<ServiceLink>(turns, offer,
+                                    ServiceLink::Views{[&]() { return daemon->summary(); },
+                                                       [&]() { return daemon->find_stuck(); }});
 
   std::unique_ptr<Timer> impatience = turns.make_timer([]() {
-    log::warn("shutdown_cut_short", log::kv("after_ms", kShutdownMax.count()));
+    log::warn("shutdown_cut_short");
     ::_exit(kExitOk);
   });
-  bool is_leaving = false;
-  Signals signals(turns, {SIGTERM, SIGINT}, [&](int signal) {
-    log::info("signal", log::kv("signal", signal));
-    if (std::exchange(is_leaving, true)) {
-      return;
-    }
-    impatience->arm(turns.now() + kShutdownMax);
-    link.stopping(kShutdownMax);
+  const auto leave = [&]() {
+    impatience->arm(turns.now() + kLeaveMax);
     daemon->shut_down([&]() {
       // On a turn of its own, out of the way of what is closing; then the loop runs dry.
       turns.post([&]() {
+        link.reset();
         daemon.reset();
         impatience->cancel();
       });
     });
+  };
+  int asked_to_leave = 0;
+  Signals signals(turns, {SIGTERM, SIGINT}, [&](int signal) {
+    log::info("signal", log::kv("signal", signal));
+    if (daemon == nullptr || ++asked_to_leave > 2) {
+      ::_exit(kExitOk);
+    }
+    if (asked_to_leave == 2) {
+      leave();
+      return;
+    }
+    daemon->drain(config.shutdown.drain, leave);
+    link->stopping(config.shutdown.drain + kLeaveMax);
   });
 
   const uint16_t port = daemon->http_port();
@@ -120,7 +129,7 @@ int serve(const Config& config, const ServiceOffer& offer) {
   log::info("serving", log::kv("socket", socket), log::kv("is_socket_passed", offer.socket_fd >= 0),
             log::kv("http_port", port), log::kv("chains", config.chains.size()),
             log::kv("config", config.source));
-  link.ready();
+  link->ready();
   turns.run();
   return kExitOk;
 }
@@ -134,7 +143,8 @@ int run(const Arguments& arguments) {
   const Environment environment = environment_with(arguments);
   const auto offered = ServiceOffer::read(environment, ::getpid());
   if (!offered.ok()) {
-    return fail_start({}, offered.error());
+    const auto told = environment.find("NOTIFY_SOCKET");
+    return fail_start(told == environment.end() ? "" : told->second, offered.error());
   }
   const ServiceOffer& offer = offered.value();
   const LoadedConfig loaded = load_config(path, environment);
@@ -142,7 +152,7 @@ int run(const Arguments& arguments) {
     std::fprintf(stderr, "%s\n", to_text(fault).c_str());
   }
   if (!loaded.ok()) {
-    tell_failed_start(offer, to_text(loaded.faults.front()));
+    tell_failed_start(offer.notify_address, to_text(loaded.faults.front()));
     return kExitUsage;
   }
   if (auto set = log::set_level(level.empty() ? loaded.config.log.level : level); !set.ok()) {
@@ -162,7 +172,10 @@ const Command kRunCommand{
     .options = kOptions,
     .notes =
         "Prints one line when it serves: listening socket=PATH [http=HOST:PORT].\n"
-        "Logs go to standard error.",
+        "Logs go to standard error. SIGTERM and SIGINT end it once the calls in flight have "
+        "ended,\n"
+        "within shutdown.drain; a second one ends it at once. A service manager is told when it\n"
+        "serves and how it is, and the socket it passes is used instead of opening one.",
     .run = run};
 
 }  // namespace sidecar

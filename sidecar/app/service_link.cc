@@ -10,6 +10,8 @@ namespace sidecar {
 namespace {
 
 constexpr int kBeatsInWatchdog = 4;
+/// The least that cannot be had within the same turn.
+constexpr Millis kNextTurn{1};
 
 /// A line break would end the variable; a status has one line.
 std::string one_line(std::string text) {
@@ -36,7 +38,7 @@ ServiceLink::ServiceLink(Timers& timers, const ServiceOffer& offer, Views views)
       views_(std::move(views)),
       socket_(open_socket(offer.notify_address)),
       is_watched_(offer.watchdog > Millis(0)),
-      period_(is_watched_ ? std::clamp(offer.watchdog / kBeatsInWatchdog, Millis(1), kBeatMax)
+      period_(is_watched_ ? std::clamp(offer.watchdog / kBeatsInWatchdog, 2 * kNextTurn, kBeatMax)
                           : kBeatMax),
       beat_timer_(timers.make_timer([this]() { beat(); })),
       next_turn_(timers.make_timer([this]() { on_next_turn(); })) {
@@ -73,8 +75,9 @@ void ServiceLink::say(std::string state) {
 }
 
 void ServiceLink::beat() {
+  beat_timer_->arm(timers_.now() + period_);
   // Whatever else is due runs first, so that what is found overdue then has been forgotten.
-  next_turn_->arm(timers_.now());
+  next_turn_->arm(timers_.now() + kNextTurn);
 }
 
 void ServiceLink::on_next_turn() {
@@ -95,11 +98,10 @@ void ServiceLink::on_next_turn() {
     owed_.clear();
     status_said_ = status;
   }
-  beat_timer_->arm(timers_.now() + period_);
 }
 
-void tell_failed_start(const ServiceOffer& offer, std::string_view why) {
-  if (const auto socket = open_socket(offer.notify_address)) {
+void tell_failed_start(const std::string& notify_address, std::string_view why) {
+  if (const auto socket = open_socket(notify_address)) {
     (void)socket->send("STATUS=" + one_line("not started: " + std::string(why)));
   }
 }

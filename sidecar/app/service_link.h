@@ -51,6 +51,6 @@ class ServiceLink {
 };
 
 /// One status line without a link: why a start failed, for who reads the manager's status.
-void tell_failed_start(const ServiceOffer& offer, std::string_view why);
+void tell_failed_start(const std::string& notify_address, std::string_view why);
 
 }  // namespace sidecar

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "downstream/welcome.h"
 #include "rpc/envelope.h"
 #include "rpc/json_value.h"
 #include "rpc/rpc_error.h"
@@ -15,6 +16,7 @@ namespace {
 constexpr size_t kHeaderBytes = RPCS_HEADER_BYTES;
 /// A long result goes in frames of this size, so that short answers get in between.
 constexpr size_t kPartBytesMax = 256 * 1024;
+constexpr Millis kGoawayGrace{100};
 
 void append_frame_head(std::string& out, uint8_t type, uint8_t flags, uint16_t chain, uint64_t id,
                        size_t payload_bytes) {
@@ -131,29 +133,7 @@ void FramedSession::take_hello(const rpcs_frame& frame, std::string_view payload
     close(EndReason::kProtocol);
     return;
   }
-  std::string text;
-  JsonWriter welcome(text);
-  welcome.begin_object();
-  welcome.key("version").number(uint64_t{1});
-  welcome.key("server").string("rpc-sidecar");
-  welcome.key("chains").begin_array();
-  for (const ChainInfo& chain : host_.chains()) {
-    welcome.begin_object();
-    welcome.key("number").number(uint64_t{chain.number});
-    welcome.key("name").string(chain.name);
-    welcome.key("family").string(chain.family == Family::kEvm ? "evm" : "svm");
-    if (chain.chain_id != 0) {
-      welcome.key("chain_id").number(chain.chain_id);
-    }
-    welcome.end_object();
-  }
-  welcome.end_array();
-  welcome.key("limits").begin_object();
-  welcome.key("frame_bytes_max").number(uint64_t{host_.limits().request_bytes_max});
-  welcome.key("calls_in_flight_max").number(uint64_t{host_.limits().calls_in_flight_max});
-  welcome.end_object();
-  welcome.end_object();
-  write_frame(RPCS_WELCOME, 0, 0, frame.id, text);
+  write_frame(RPCS_WELCOME, 0, 0, frame.id, welcome_text(host_.chains(), host_.limits()));
 }
 
 void FramedSession::take_call(const rpcs_frame& frame, std::string_view payload) {
@@ -354,8 +334,27 @@ void FramedSession::on_stream_failed(std::string_view) {
   host_.end_session(id_, EndReason::kPeerFailed);
 }
 
+void FramedSession::on_drain(Millis within) {
+  if (!told_to_leave_) {
+    told_to_leave_ = host_.now();
+    write_frame(
+        RPCS_GOAWAY, 0, 0, 0,
+        R"({"reason":"shutting down","deadline_ms":)" + std::to_string(within.count()) + "}");
+  }
+}
+
+Owed FramedSession::owed() const {
+  if (is_closed_) {
+    return Owed::kNothing;
+  }
+  // A CALL that the worker sent before it read GOAWAY is to be answered too.
+  const bool may_call = told_to_leave_ && host_.now() - *told_to_leave_ < kGoawayGrace;
+  return owed_of(may_call || !open_.empty() || stream_->queued_bytes() > 0,
+                 !subscriptions_.is_empty());
+}
+
 void FramedSession::on_shutdown() {
-  write_frame(RPCS_GOAWAY, 0, 0, 0, R"({"reason":"shutting down","deadline_ms":0})");
+  on_drain(Millis(0));
   for (const auto& [id, open] : open_) {
     write_error(id, open.chain, {.name = ErrorName::kShuttingDown, .sent = SentState::kMaybe});
   }

@@ -35,6 +35,8 @@ class FramedSession final : public Session, private StreamSink {
   void on_subscribed(uint64_t token, FeedPosition at) override;
   void on_event(uint64_t token, EventForms& event) override;
   void on_subscription_lost(uint64_t token, std::string_view error) override;
+  void on_drain(Millis within) override;
+  Owed owed() const override;
   void on_shutdown() override;
   void on_sweep(Instant now) override;
   bool is_connection() const override { return true; }
@@ -78,6 +80,7 @@ class FramedSession final : public Session, private StreamSink {
   std::unordered_map<uint64_t, Open> open_;
   FramedSubscriptions subscriptions_;
   bool has_hello_ = false;
+  std::optional<Instant> told_to_leave_;
   bool is_input_over_ = false;
   bool is_closed_ = false;
 };

@@ -30,6 +30,7 @@ class HttpExchange final : public Session, private TextSink {
 
   void on_reply(uint64_t token, const Reply& reply) override;
   Flow on_reply_part(uint64_t token, std::string_view bytes) override;
+  Owed owed() const override { return is_ended_ ? Owed::kNothing : Owed::kAnswers; }
   void on_shutdown() override;
 
  private:

@@ -37,6 +37,9 @@ class HttpFace final : private HttpServerSink, private ViewOut {
   size_t connection_count() const { return connections_; }
   /// Those of them that are WebSockets.
   size_t ws_count() const { return sockets_.size(); }
+  /// Ends connections that wait for a request, and lets the others go after their answer. Returns
+  /// how many answers are not yet written.
+  size_t end_idle_connections() { return server_->end_idle_connections(); }
   /// Ends all connections; `on_closed` runs when the last is gone.
   void close(std::function<void()> on_closed);
 

@@ -197,6 +197,12 @@ Flow JsonIpcSession::write_piece(std::string_view bytes, bool is_first, bool is_
   return Flow::kOk;
 }
 
+Owed JsonIpcSession::owed() const {
+  return is_closed_ ? Owed::kNothing
+                    : owed_of(!calls_.is_idle() || stream_->queued_bytes() > 0,
+                              !subscriptions_.is_empty());
+}
+
 void JsonIpcSession::on_shutdown() {
   if (!is_closed_) {
     calls_.end_all();

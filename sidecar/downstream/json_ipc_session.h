@@ -36,6 +36,7 @@ class JsonIpcSession final : public Session,
   void on_subscribed(uint64_t token, FeedPosition at) override;
   void on_event(uint64_t token, EventForms& event) override;
   void on_subscription_lost(uint64_t token, std::string_view error) override;
+  Owed owed() const override;
   void on_shutdown() override;
   void on_sweep(Instant now) override;
   bool is_connection() const override { return true; }

@@ -19,6 +19,7 @@ namespace sidecar {
 namespace {
 
 constexpr Millis kSweepEvery{1'000};
+constexpr Millis kDrainStep{10};
 
 /// Connections over sessions_max that may wait for their first byte.
 constexpr size_t kSilentExtra = 64;
@@ -96,8 +97,7 @@ std::pair<std::string, uint16_t> split_address(const std::string& text) {
 Result<std::unique_ptr<Listener>> Listener::create(Loop& loop, const Options& options,
                                                    std::vector<ChainInfo> chains,
                                                    const Ports& ports, SessionTable& sessions,
-                                                   Count count,
-                                                   HttpViews& views) {
+                                                   Count count, HttpViews& views) {
   std::unique_ptr<Listener> listener(
       new Listener(loop, options, std::move(chains), ports, sessions, std::move(count)));
   if (auto listening = listener->listen_unix(); !listening.ok()) {
@@ -128,9 +128,11 @@ Listener::Listener(Loop& loop, const Options& options, std::vector<ChainInfo> ch
       options_(options),
       chains_(std::move(chains)),
       ports_(ports),
+      gate_(ports.calls, ports.subscriptions, sessions),
       sessions_(sessions),
       count_(std::move(count)),
-      sweep_timer_(loop.make_timer([this]() { sweep(); })) {
+      sweep_timer_(loop.make_timer([this]() { sweep(); })),
+      drain_timer_(loop.make_timer([this]() { step_drain(); })) {
   sweep_timer_->arm(loop_.now() + kSweepEvery);
 }
 
@@ -215,18 +217,18 @@ size_t Listener::connection_count() const {
   return stream_sessions_ + silent_.size() + http_->connection_count();
 }
 
+Listener::SessionCounts Listener::session_counts() const {
+  const size_t ws = http_->ws_count();
+  return {framed_sessions_, stream_sessions_ - framed_sessions_, http_->connection_count() - ws,
+          ws};
+}
+
 bool Listener::is_stalled() {
   bool is_stalled = false;
   for (Acceptor* one : {unix_.get(), tcp_.get(), next_tcp_.get()}) {
     is_stalled = (one != nullptr && one->is_stalled()) || is_stalled;
   }
   return is_stalled;
-}
-
-Listener::SessionCounts Listener::session_counts() const {
-  const size_t ws = http_->ws_count();
-  return {framed_sessions_, stream_sessions_ - framed_sessions_, http_->connection_count() - ws,
-          ws};
 }
 
 bool Listener::is_full() const {
@@ -311,6 +313,10 @@ void Listener::open_stream_session(int fd, std::string_view dialect) {
   framed_sessions_ += session.is_framed() ? 1 : 0;
   if (!session.attach(loop_, fd, id)) {
     end_session(id, EndReason::kPeerFailed);
+  } else if (gate_.is_shut()) {
+    session.on_drain(drain_until_ > loop_.now()
+                         ? std::chrono::duration_cast<Millis>(drain_until_ - loop_.now())
+                         : Millis(0));
   }
 }
 
@@ -344,13 +350,47 @@ void Listener::sweep() {
   sweep_timer_->arm(now + kSweepEvery);
 }
 
+void Listener::stop_accepting() {
+  unix_.reset();
+  tcp_.reset();
+  next_tcp_.reset();
+}
+
+void Listener::drain(Millis within, std::function<void()> on_drained) {
+  stop_accepting();
+  gate_.shut();
+  on_drained_ = std::move(on_drained);
+  drain_until_ = loop_.now() + within;
+  sessions_.for_each([within](Session& session) { session.on_drain(within); });
+  step_drain();
+}
+
+/// Looked at again and again instead of being told: a session's last answer may leave it in many
+/// ways, and for these few seconds a look is cheap.
+void Listener::step_drain() {
+  bool is_owing = http_->end_idle_connections() > 0;
+  sessions_.for_each([&is_owing](Session& session) {
+    const Owed owed = session.owed();
+    is_owing = is_owing || owed == Owed::kAnswers;
+    if (owed == Owed::kNothing) {
+      session.on_shutdown();
+    }
+  });
+  if (is_owing && loop_.now() < drain_until_) {
+    drain_timer_->arm(loop_.now() + kDrainStep);
+  } else if (on_drained_) {
+    loop_.post(std::exchange(on_drained_, nullptr));
+  }
+}
+
 void Listener::shut_down(std::function<void()> on_closed) {
   if (std::exchange(is_shut_down_, true)) {
     return;
   }
-  unix_.reset();
-  tcp_.reset();
-  next_tcp_.reset();
+  stop_accepting();
+  gate_.shut();
+  drain_timer_->cancel();
+  on_drained_ = nullptr;
   silent_.clear();
   sweep_timer_->cancel();
   sessions_.for_each([](Session& session) { session.on_shutdown(); });

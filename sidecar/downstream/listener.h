@@ -8,11 +8,13 @@
 
 #include "core/ports.h"
 #include "core/types.h"
+#include "downstream/drain_gate.h"
 #include "downstream/http_face.h"
 #include "downstream/options.h"
 #include "downstream/session.h"
 #include "downstream/session_host.h"
 #include "net/acceptor.h"
+#include "net/first_byte.h"
 #include "net/loop.h"
 #include "net/stream.h"
 
@@ -52,6 +54,10 @@ class Listener final : private SessionHost, private TurnEnd {
                                                   HttpViews& views);
   ~Listener();
 
+  /// Stops accepting and refuses new calls, lets each session go once it owes its worker nothing,
+  /// and those with subscriptions last. Calls `on_drained` when only they are left, or after
+  /// `within`; shut_down() is then due, and may come at any time before.
+  void drain(Millis within, std::function<void()> on_drained);
   /// Stops accepting, tells every session, and calls `on_closed` once the HTTP side is down.
   void shut_down(std::function<void()> on_closed);
 
@@ -75,8 +81,8 @@ class Listener final : private SessionHost, private TurnEnd {
   Listener(Loop& loop, const Options& options, std::vector<ChainInfo> chains, const Ports& ports,
            SessionTable& sessions, Count count);
 
-  CallPort& calls() override { return ports_.calls; }
-  SubscriptionPort& subscriptions() override { return ports_.subscriptions; }
+  CallPort& calls() override { return gate_; }
+  SubscriptionPort& subscriptions() override { return gate_; }
   std::string new_wire_id(bool is_number) override;
   const SessionLimits& limits() const override { return options_.limits; }
   const std::vector<ChainInfo>& chains() const override { return chains_; }
@@ -96,12 +102,15 @@ class Listener final : private SessionHost, private TurnEnd {
   template <class Kind>
   void open_stream_session(int fd, std::string_view dialect);
   void sweep();
+  void stop_accepting();
+  void step_drain();
   void on_turn_end() override;
 
   Loop& loop_;
   Options options_;
   std::vector<ChainInfo> chains_;
   Ports ports_;
+  DrainGate gate_;
   SessionTable& sessions_;
   Count count_;
   std::unique_ptr<HttpFace> http_;
@@ -122,6 +131,9 @@ class Listener final : private SessionHost, private TurnEnd {
   uint64_t wire_ids_ = 0;         ///< given so far
   std::vector<SessionId> ended_;  ///< destroyed at the end of the turn, out of their own way
   std::unique_ptr<Timer> sweep_timer_;
+  std::unique_ptr<Timer> drain_timer_;
+  Instant drain_until_;
+  std::function<void()> on_drained_;
   bool is_shut_down_ = false;
 };
 

@@ -10,9 +10,19 @@
 #include "core/ports.h"
 #include "core/types.h"
 #include "downstream/event_forms.h"
-#include "net/acceptor.h"
+#include "net/first_byte.h"
 
 namespace sidecar {
+
+/// What a worker waits for; the first that applies.
+enum class Owed {
+  kAnswers,  ///< to calls, or to be written
+  kEvents,   ///< of subscriptions
+  kNothing,
+};
+constexpr Owed owed_of(bool has_answers, bool has_events) {
+  return has_answers ? Owed::kAnswers : has_events ? Owed::kEvents : Owed::kNothing;
+}
 
 /// One downstream connection (or one HTTP request), as replies find it.
 /// Owner: SessionTable. It is destroyed on a loop turn of its own, never inside its own methods.
@@ -35,6 +45,10 @@ class Session {
   /// True for a session that is a connection of its own, not one request on a shared one.
   virtual bool is_connection() const { return false; }
   virtual bool is_framed() const { return false; }
+  /// The sidecar will go down within this: what is open may end, new calls are refused.
+  virtual void on_drain(Millis within) { (void)within; }
+  /// What it still holds for its worker; one that is no connection lives as long as its answer.
+  virtual Owed owed() const { return Owed::kAnswers; }
   /// The sidecar is going down: tell the worker and end gently.
   virtual void on_shutdown() = 0;
 

@@ -79,6 +79,12 @@ void WsSession::on_event(uint64_t token, EventForms& event) {
   }
 }
 
+Owed WsSession::owed() const {
+  return is_closed_ ? Owed::kNothing
+                    : owed_of(!calls_.is_idle() || server_.ws_queued_bytes(socket_) > 0,
+                              !subscriptions_.is_empty());
+}
+
 void WsSession::on_shutdown() {
   if (!is_closed_) {
     calls_.end_all();

@@ -28,6 +28,7 @@ class WsSession final : public Session, private TextSink, private LaneOutput {
   void on_subscribed(uint64_t token, FeedPosition at) override;
   void on_event(uint64_t token, EventForms& event) override;
   void on_subscription_lost(uint64_t token, std::string_view error) override;
+  Owed owed() const override;
   void on_shutdown() override;
 
  private:

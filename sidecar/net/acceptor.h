@@ -92,31 +92,4 @@ class Acceptor {
   OnExhausted on_exhausted_;
 };
 
-/// The uid, gid and pid a Unix peer had when it connected. Errors: none; all -1 for TCP.
-struct PeerCredentials {
-  uid_t uid = static_cast<uid_t>(-1);
-  gid_t gid = static_cast<gid_t>(-1);
-  pid_t pid = -1;
-};
-PeerCredentials peer_credentials(int fd);
-
-/// Waits for the first byte of a connection without consuming it, then says what it is.
-/// Owner: the listener, by id; destroying it early closes the descriptor.
-class FirstByte {
- public:
-  /// `byte` < 0: the peer left without a word, and the descriptor is closed already.
-  using OnSeen = std::function<void(int fd, int byte)>;
-  FirstByte(Loop& loop, int fd, OnSeen on_seen);
-  ~FirstByte();
-  FirstByte(const FirstByte&) = delete;
-  FirstByte& operator=(const FirstByte&) = delete;
-
-  /// What a descriptor holds now: 0-255, -1 at its end, -2 when nothing has come yet.
-  static int peek(int fd);
-
- private:
-  struct Handles;
-  Handles* handles_;
-};
-
 }  // namespace sidecar

@@ -63,6 +63,12 @@ class HttpConnection final : private StreamSink {
   /// When this phase must be over; far away while an answer is being worked out.
   Instant deadline() const { return deadline_; }
   bool is_taken_over() const { return stream_ != nullptr; }
+  /// Whatever is asked now is the last that is answered.
+  void keep_no_longer() { is_last_ = true; }
+  /// It waits for a request of which no byte has come.
+  bool is_idle() const;
+  /// Its answer is whole, and not all of it is written.
+  bool is_replying() const { return phase_ == Phase::kReplying; }
   /// The engine burns time on this connection: cut it. For a look now and then.
   bool is_spinning();
   uint64_t tag() const { return tag_; }
@@ -114,6 +120,7 @@ class HttpConnection final : private StreamSink {
   bool is_head_only_ = false;
   bool is_http10_ = false;
   bool is_kept_alive_ = false;
+  bool is_last_ = false;  ///< no request is taken after this one
   bool is_chunked_ = false;
   bool is_reset_ = false;      ///< ends with RST once the answer is out
   bool is_peer_done_ = false;  ///< the stream's end came

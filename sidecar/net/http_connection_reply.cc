@@ -26,6 +26,7 @@ bool HttpConnection::is_asked(HttpExchangeId exchange_id) const {
 }
 
 void HttpConnection::append_head(int status, std::string_view content_type, std::string_view more) {
+  is_kept_alive_ = is_kept_alive_ && !is_last_;
   append_reply_head(output_.text(), status, content_type,
                     !is_kept_alive_ ? HttpConnectionHeader::kClose
                     : is_http10_    ? HttpConnectionHeader::kKeepAlive
@@ -213,6 +214,14 @@ bool HttpConnection::is_spinning() {
   ::poll(&state, 1, 0);
   may_spin_ = (state.revents & POLLOUT) == 0;
   return may_spin_ && (state.revents & POLLIN) != 0;
+}
+
+bool HttpConnection::is_idle() const {
+  if (phase_ != Phase::kHead || is_taken_over()) {
+    return false;
+  }
+  pollfd state{host_.engine->fd_of(id_), POLLIN, 0};
+  return ::poll(&state, 1, 0) == 0;
 }
 
 void HttpConnection::tell_drained() {

@@ -144,6 +144,26 @@ struct HttpServer::Connections final : HttpEngineSink, HttpConnectionHost, WebSo
     }
   }
 
+  size_t end_idle_connections() {
+    size_t unsent = 0;
+    std::vector<HttpConnectionId> idle;
+    for (const auto& [id, connection] : connections) {
+      connection->keep_no_longer();
+      unsent += connection->is_replying() ? 1 : 0;
+      if (connection->is_idle()) {
+        idle.push_back(id);
+      }
+    }
+    for (const HttpConnectionId id : idle) {
+      loop.post([this, id]() {
+        if (HttpConnection* connection = find(id); connection != nullptr && connection->is_idle()) {
+          engine->cut(id);
+        }
+      });
+    }
+    return unsent;
+  }
+
   void arm_sweep() {
     if (!is_sweep_armed && !is_closing) {
       is_sweep_armed = true;
@@ -227,6 +247,10 @@ HttpServer::~HttpServer() {
 
 void HttpServer::close(std::function<void()> on_closed) {
   connections_->close(std::move(on_closed));
+}
+
+size_t HttpServer::end_idle_connections() {
+  return connections_->end_idle_connections();
 }
 
 bool HttpServer::adopt(int fd) {

@@ -116,6 +116,11 @@ class HttpServer {
   /// all are gone. No callback of the sink follows this call.
   void close(std::function<void()> on_closed);
 
+  /// Ends, on a later turn, every HTTP connection on which no request has come; those with one end
+  /// after its answer. WebSockets stay. To be called again for as long as it is to hold. Returns
+  /// how many whole answers wait to be written.
+  size_t end_idle_connections();
+
   /// Takes over an accepted, unread socket (Unix or TCP). The descriptor is closed on failure too;
   /// on_http_connection_closed follows on success only. Not inside a callback of the sink.
   bool adopt(int fd);

@@ -266,6 +266,50 @@ TEST_CASE("FramedSession: D05 destroying it cancels its open calls") {
   CHECK(bench.host.fake_calls.cancelled.size() == 2);
 }
 
+TEST_CASE("FramedSession: a drain is told once, and owes answers until the last is written") {
+  Bench bench;
+  bench.say(frame(RPCS_CALL, 1, kCall));
+
+  bench.session->on_drain(Millis(10'000));
+  turn(*bench.loop);
+  const auto got = frames(bench.pair.receive());
+
+  REQUIRE(got.size() == 1);
+  CHECK(got[0].head.type == RPCS_GOAWAY);
+  CHECK(got[0].payload == R"({"reason":"shutting down","deadline_ms":10000})");
+  bench.host.time_ahead = Millis(1'000);
+  CHECK(bench.session->owed() == Owed::kAnswers);
+  CHECK(bench.reply(1, Reply::Kind::kResult, "true").size() == 1);
+  CHECK(bench.session->owed() == Owed::kNothing);
+  bench.session->on_shutdown();
+  turn(*bench.loop);
+  CHECK(frames(bench.pair.receive()).empty());  // no second GOAWAY
+  CHECK(bench.pair.is_ended());
+}
+
+TEST_CASE("FramedSession: for a moment after GOAWAY a call that crossed it is awaited") {
+  Bench bench;
+  CHECK(bench.session->owed() == Owed::kNothing);
+
+  bench.session->on_drain(Millis(10'000));
+  turn(*bench.loop);
+
+  bench.host.time_ahead = Millis(50);
+  CHECK(bench.session->owed() == Owed::kAnswers);
+  bench.host.time_ahead = Millis(1'000);
+  CHECK(bench.session->owed() == Owed::kNothing);
+}
+
+TEST_CASE("FramedSession: with a subscription it owes events, with a call besides answers") {
+  Bench bench;
+  bench.say(frame(RPCS_SUBSCRIBE, 9, R"({"method":"eth_subscribe","params":["newHeads"]})"));
+  CHECK(bench.session->owed() == Owed::kEvents);
+
+  bench.say(frame(RPCS_CALL, 1, kCall));
+
+  CHECK(bench.session->owed() == Owed::kAnswers);
+}
+
 TEST_CASE("FramedSession: on shutdown every open call is answered and GOAWAY said") {
   Bench bench;
 

@@ -7,10 +7,12 @@
 #include <sys/un.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <fstream>
 #include <string>
 #include <vector>
 
+#include "net/first_byte.h"
 #include "tests/support/socket_pair.h"
 #include "tests/support/temp_folder.h"
 
@@ -43,6 +45,17 @@ int dial(const std::string& path) {
     ::close(fd);
     return -1;
   }
+  return fd;
+}
+
+/// A listening socket as a service manager would pass it.
+int listen_at(const std::string& path) {
+  const int fd = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  path.copy(address.sun_path, sizeof(address.sun_path) - 1);
+  REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+  REQUIRE(::listen(fd, 8) == 0);
   return fd;
 }
 
@@ -171,6 +184,99 @@ TEST_CASE("Acceptor: E15 each wrong path is refused with what is wrong") {
     CHECK(refused.error().detail.find(row.part) != std::string::npos);
   }
   CHECK(std::ifstream(folder.file("plain")).good());
+}
+
+TEST_CASE("Acceptor: a passed socket is accepted on, and outlives it with its file and backlog") {
+  TempFolder folder;
+  auto loop = make_loop();
+  const std::string path = folder.file("rpc.sock");
+  const int kept = listen_at(path);
+  Door door;
+  const auto take = [&]() {
+    return Acceptor::take_passed(
+        *loop, ::dup(kept), [&door](int fd) { door.fds.push_back(fd); }, []() {});
+  };
+  auto acceptor = std::move(take()).value();
+  CHECK(acceptor->path() == path);
+  const int first = dial(path);
+  turn(*loop);
+  CHECK(door.fds.size() == 1);
+
+  acceptor.reset();
+  turn(*loop);
+  const int second = dial(path);
+  CHECK(second >= 0);  // waits for the next process
+  CHECK_FALSE(std::filesystem::exists(path + ".lock"));
+  turn(*loop);
+  CHECK(door.fds.size() == 1);
+
+  acceptor = std::move(take()).value();
+  turn(*loop);
+  CHECK(door.fds.size() == 2);
+  acceptor.reset();
+  turn(*loop);
+  ::close(first);
+  ::close(second);
+  ::close(kept);
+}
+
+TEST_CASE("Acceptor: a passed descriptor that is no listening Unix stream is refused") {
+  TempFolder folder;
+  auto loop = make_loop();
+  const auto bound = [&](int type, const char* name) {
+    const int fd = ::socket(AF_UNIX, type, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    folder.file(name).copy(address.sun_path, sizeof(address.sun_path) - 1);
+    REQUIRE(::bind(fd, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0);
+    return fd;
+  };
+  const int tcp = ::socket(AF_INET, SOCK_STREAM, 0);
+  REQUIRE(::listen(tcp, 1) == 0);
+  const int nameless = ::socket(AF_UNIX, SOCK_STREAM, 0);
+  sockaddr_un nobody{};
+  nobody.sun_family = AF_UNIX;
+  REQUIRE(::bind(nameless, reinterpret_cast<sockaddr*>(&nobody), sizeof(sa_family_t)) == 0);
+  REQUIRE(::listen(nameless, 1) == 0);
+  for (const int fd : {bound(SOCK_STREAM, "deaf"), bound(SOCK_DGRAM, "datagram"), tcp, nameless,
+                       ::open("/dev/null", O_RDONLY), 9'999}) {
+    CAPTURE(fd);
+
+    const auto refused = Acceptor::take_passed(
+        *loop, fd, [](int) {}, []() {});
+
+    REQUIRE_FALSE(refused.ok());
+    CHECK(refused.error().code == Errc::kInvalid);
+    CHECK(refused.error().detail.find("ListenStream=") != std::string::npos);
+    CHECK(::fcntl(fd, F_GETFD) == -1);  // closed all the same
+  }
+}
+
+TEST_CASE("Acceptor: is stalled when connections wait and a turn after turn takes none") {
+  TempFolder folder;
+  auto loop = make_loop();
+  const std::string path = folder.file("rpc.sock");
+  Door door;
+  auto acceptor = std::move(door.open(*loop, path)).value();
+  CHECK_FALSE(acceptor->is_stalled());
+  CHECK_FALSE(acceptor->is_stalled());
+
+  const int first = dial(path);
+  CHECK_FALSE(acceptor->is_stalled());  // it may have come just now
+  CHECK(acceptor->is_stalled());
+  turn(*loop);
+  CHECK_FALSE(acceptor->is_stalled());
+
+  const int second = dial(path);
+  CHECK_FALSE(acceptor->is_stalled());
+  turn(*loop);
+  const int third = dial(path);
+  CHECK_FALSE(acceptor->is_stalled());  // one waits as it did before, but not the same one
+  acceptor.reset();
+  turn(*loop);
+  for (const int fd : {first, second, third}) {
+    ::close(fd);
+  }
 }
 
 TEST_CASE("Acceptor: TCP port 0 is any free one, and a taken one is refused") {
