@@ -8,8 +8,8 @@
 namespace sidecar {
 
 /// Whether the source's node syncs: told when it changes. Another source's state that differs is a
-/// change too.
-/// Owner: Feed.
+/// change too. An answer of eth_syncing is told in the words of the event, which differ.
+/// Owner: Feed. Source: geth eth/api, its subscription and its call.
 class SyncingStream final : public EventStream {
  public:
   SyncingStream(const StreamOptions& options, StreamOut& out) : EventStream(options, out) {}

@@ -11,6 +11,7 @@ namespace sidecar::testing {
 namespace {
 
 constexpr const char* kBusy = R"({"syncing":true,"status":{"currentBlock":"0x1"}})";
+constexpr const char* kBusyAnswer = R"({"currentBlock":"0x1"})";
 
 /// A stream whose node is in sync.
 struct Syncing {
@@ -50,12 +51,23 @@ TEST_CASE("SyncingStream: another source's state that differs is a change too") 
   syncing.stream.abandon();
 
   syncing.stream.catch_up();
-  syncing.stream.on_answer(kBusy);
+  syncing.stream.on_answer(kBusyAnswer);
   syncing.stream.catch_up();
-  syncing.stream.on_answer(kBusy);
+  syncing.stream.on_answer(kBusyAnswer);
 
   CHECK(syncing.out.text() == std::string(kBusy) + "\n");
   CHECK(syncing.out.kinds() == "R");
+}
+
+TEST_CASE("SyncingStream: polled, it tells the events of a source, and only where they change") {
+  Syncing syncing;
+
+  for (const char* answer : {"false", kBusyAnswer, R"({"currentBlock":"0x2"})", "false", "false"}) {
+    syncing.stream.catch_up(CatchUp::kPoll);
+    syncing.stream.on_answer(answer);
+  }
+
+  CHECK(syncing.out.text() == std::string(kBusy) + "\nfalse\n");
 }
 
 TEST_CASE("SyncingStream: what came before the first answer follows it") {
