@@ -5,7 +5,6 @@
 #include "app/block_question.h"
 #include "app/rest_error.h"
 #include "app/status_page.h"
-#include "app/status_report.h"
 #include "rpc/json_writer.h"
 
 namespace sidecar {
@@ -15,9 +14,21 @@ namespace {
 constexpr std::string_view kChains = "/v1/chains";
 constexpr std::string_view kEvents = "/events";
 
+Document error_document(int status, std::string_view message) {
+  const std::string_view name = status == 404   ? "NOT_FOUND"
+                                : status == 400 ? "BAD_REQUEST"
+                                                : "OVERLOADED";
+  return {.status = status,
+          .body = rest_error_json({status, std::string(name), std::string(message)})};
+}
+
 void send(ViewId id, ViewOut& out, const Document& document) {
   const std::string more = std::string(kDocumentHeaders) + document.more;
   out.reply(id, {document.status, document.content_type, more}, document.body);
+}
+
+void fail(ViewId id, ViewOut& out, int status, std::string_view message) {
+  send(id, out, error_document(status, message));
 }
 
 /// The part up to the next slash, which goes too.
@@ -45,12 +56,14 @@ std::string_view query_value(std::string_view query, std::string_view name) {
 Rest::Rest(House house)
     : house_(std::move(house)),
       burial_(house_.timers.make_timer([this]() { bury(); })),
-      live_(
-          house_.timers, [this]() { return house_.status.json(); }, house_.on_limit) {
-  add("/status",
-      [this](std::string_view) { return Document{.body = house_.status.json() + "\n"}; });
+      live_(house_.timers, house_.status, house_.on_limit) {
+  add("/status", [this](std::string_view) { return Document{.body = house_.status() + "\n"}; });
   add("/health", [this](std::string_view query) {
-    const HealthReport report = house_.health(query_value(query, "chain"));
+    const std::string_view chain = query_value(query, "chain");
+    if (!chain.empty() && find_chain(chain) == nullptr) {
+      return error_document(404, "no such chain; /v1/chains lists them");
+    }
+    const HealthReport report = house_.health(chain);
     return Document{.status = report.is_serving ? 200 : 503, .body = report.json};
   });
   add(std::string(kChains), [this](std::string_view) { return chains(); });
@@ -112,7 +125,7 @@ void Rest::open_chain(ViewId id, const ViewRequest& request, ViewOut& out) {
   }
   const std::string_view topic = take_part(rest);
   if (topic == "status" && rest.empty()) {
-    send(id, out, {.body = house_.status.chain_json(chain->number) + "\n"});
+    send(id, out, {.body = house_.chain_status(chain->number) + "\n"});
   } else if (topic == "blocks" && !rest.empty() && rest.find('/') == std::string_view::npos) {
     ask_block(id, request, *chain, rest, out);
   } else {
@@ -156,15 +169,6 @@ void Rest::on_gone(ViewId id) {
   if (found != questions_.end()) {
     static_cast<BlockQuestion*>(house_.sessions.find(found->second))->on_gone();
   }
-}
-
-void Rest::fail(ViewId id, ViewOut& out, int status, std::string_view message) const {
-  const std::string_view name = status == 404   ? "NOT_FOUND"
-                                : status == 400 ? "BAD_REQUEST"
-                                                : "OVERLOADED";
-  send(id, out,
-       {.status = status,
-        .body = rest_error_json({status, std::string(name), std::string(message)})});
 }
 
 Document Rest::chains() const {

@@ -19,8 +19,6 @@
 
 namespace sidecar {
 
-class StatusReport;
-
 /// One whole answer.
 struct Document {
   int status = 200;
@@ -44,7 +42,8 @@ class Rest final : public HttpViews {
     Timers& timers;
     SessionTable& sessions;
     CallPort& calls;
-    const StatusReport& status;
+    std::function<std::string()> status;
+    std::function<std::string(ChainNumber)> chain_status;
     std::function<HealthReport(std::string_view chain)> health;
     const std::vector<ChainInfo>& chains;
     std::function<std::string()> hello;
@@ -68,7 +67,6 @@ class Rest final : public HttpViews {
   void open_chain(ViewId id, const ViewRequest& request, ViewOut& out);
   void ask_block(ViewId id, const ViewRequest& request, const ChainInfo& chain,
                  std::string_view which, ViewOut& out);
-  void fail(ViewId id, ViewOut& out, int status, std::string_view message) const;
   Document chains() const;
   const ChainInfo* find_chain(std::string_view name) const;
   void end(ViewId id);
