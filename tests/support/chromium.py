@@ -1,192 +1,107 @@
-"""A headless Chromium, driven over its debugging pipe (DevTools protocol): no port, no driver program."""
+"""Chromium without a window, each with a profile of its own that goes when it ends."""
 
-import base64
-import collections
 import contextlib
-import json
 import os
 import pathlib
-import select
 import shutil
 import signal
 import subprocess
 import tempfile
 import time
 
-BINARY = shutil.which("chromium") or shutil.which("chromium-browser")
-ARGUMENTS = [
-    "--headless=new",
-    "--remote-debugging-pipe",
-    "--no-sandbox",  # tests may run as root, and the pages are ours
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-default-apps",
-    "--disable-sync",
+BINARY = shutil.which("chromium")
+END_SECONDS = 10
+SCREENSHOT_SECONDS = 60
+FLAGS = (
+    "--headless",
+    "--no-sandbox",  # tests may run as root
     "--no-first-run",
     "--no-default-browser-check",
+    "--no-proxy-server",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-extensions",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
     "--hide-scrollbars",
-    "--force-color-profile=srgb",
-]
-
-
-class Failed(Exception):
-    """The browser refuses a command, or a script of a page throws."""
+)
 
 
 class Chromium:
-    """One browser with a profile of its own; close it, or use it as a context."""
+    """It shows a page until stop(). What the page finds it must tell by itself."""
 
     def __init__(self, *arguments):
-        self.folder = tempfile.TemporaryDirectory(prefix="chromium", ignore_cleanup_errors=True)
-        commands, self.commands = os.pipe()
-        self.answers, answers = os.pipe()
-
-        def take_pipes():  # the browser reads 3 and writes 4; neither may be overwritten on the way
-            moved = [os.dup2(commands, 103), os.dup2(answers, 104)]
-            for wanted, fd in zip((3, 4), moved, strict=True):
-                os.dup2(fd, wanted)
-                os.close(fd)
-
-        self.popen = subprocess.Popen(
-            [BINARY, *ARGUMENTS, f"--user-data-dir={self.folder.name}", *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            preexec_fn=take_pipes,
-            close_fds=False,
-            start_new_session=True,
+        self.folder = tempfile.TemporaryDirectory(
+            prefix="rpcs-chromium-", ignore_cleanup_errors=True
         )
-        os.close(commands)
-        os.close(answers)
-        self.buffer = b""
-        self.last_id = 0
-        self.events = collections.deque()
-        self.call("Target.setDiscoverTargets", discover=True)
+        folder = pathlib.Path(self.folder.name)
+        self.log = folder / "log"
+        environment = {
+            key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")
+        }
+        with self.log.open("wb") as log:
+            self.popen = subprocess.Popen(
+                [BINARY, *FLAGS, f"--user-data-dir={folder / 'profile'}", *map(str, arguments)],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                env={**environment, "HOME": str(folder)},
+                start_new_session=True,  # its many processes are one group, by the first one's id
+            )
+        self.pid = self.popen.pid
+        self.is_stopped = False
 
-    def __enter__(self):
-        return self
+    @classmethod
+    def start(cls, url):
+        return cls(url)
 
-    def __exit__(self, *_):
-        self.close()
+    def log_text(self):
+        return self.log.read_text(errors="replace")
 
-    def close(self):
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self.popen.pid, signal.SIGKILL)
-        self.popen.wait(timeout=30)
-        os.close(self.commands)
-        os.close(self.answers)
+    def wait_end(self, timeout):
+        """Its exit code, for one that ends by itself."""
+        return self.popen.wait(timeout)
+
+    def stop(self):
+        """Ends it and all that it started."""
+        if self.is_stopped:
+            return
+        self.is_stopped = True
+        self.signal(signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.popen.wait(END_SECONDS)
+        end = time.monotonic() + END_SECONDS
+        while self.signal(signal.SIGKILL) and time.monotonic() < end:
+            self.popen.poll()
+            time.sleep(0.01)  # what it started still writes to its folder
+        self.popen.wait()
         self.folder.cleanup()
 
-    def read(self, timeout):
-        """The next message of the browser; None when none comes in time."""
-        end = time.monotonic() + timeout
-        while b"\0" not in self.buffer:
-            ready, _, _ = select.select([self.answers], [], [], max(0, end - time.monotonic()))
-            if not ready:
-                return None
-            chunk = os.read(self.answers, 1 << 20)
-            if not chunk:
-                raise Failed("the browser has ended")
-            self.buffer += chunk
-        message, _, self.buffer = self.buffer.partition(b"\0")
-        return json.loads(message)
-
-    def call(self, method, session=None, timeout=60, **params):
-        self.last_id += 1
-        command = {"id": self.last_id, "method": method, "params": params}
-        if session is not None:
-            command["sessionId"] = session
-        data = json.dumps(command).encode() + b"\0"
-        while data:
-            data = data[os.write(self.commands, data) :]
-        end = time.monotonic() + timeout
-        while (message := self.read(end - time.monotonic())) is not None:
-            if message.get("id") == self.last_id:
-                if "error" in message:
-                    raise Failed(f"{method}: {message['error']['message']}")
-                return message["result"]
-            self.events.append(message)
-        raise Failed(f"{method}: no answer in {timeout} s")
-
-    def page(self, **look):
-        """A new page; `look`: see Page.look."""
-        target = self.call("Target.createTarget", url="about:blank")["targetId"]
-        session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        return Page(self, session, **look)
+    def signal(self, number):
+        """False: nobody is left of it."""
+        try:
+            os.killpg(self.pid, number)
+        except ProcessLookupError:
+            return False
+        return True
 
 
-class Page:
-    """One page: what it asked for (urls), what it logged (messages), what its scripts say."""
+def start(url):
+    return Chromium.start(url)
 
-    def __init__(self, browser, session, **look):
-        self.browser = browser
-        self.session = session
-        self.urls = []  # of every request, in order
-        self.messages = []  # console, exceptions and what the policy forbade
-        for domain in ("Page", "Runtime", "Network", "Log"):
-            self.call(f"{domain}.enable")
-        self.look(**look)
 
-    def call(self, method, **params):
-        return self.browser.call(method, session=self.session, **params)
-
-    def look(self, width=1280, height=900, scheme="light", is_phone=False):
-        self.call("Emulation.setDeviceMetricsOverride", width=width, height=height,
-                  deviceScaleFactor=2 if is_phone else 1, mobile=is_phone)  # fmt: skip
-        features = [{"name": "prefers-color-scheme", "value": scheme}]
-        self.call("Emulation.setEmulatedMedia", features=features)
-
-    def open(self, url):
-        self.call("Page.navigate", url=url)
-
-    def pump(self, timeout=0.0):
-        """Takes what the browser has told since."""
-        message = self.browser.read(timeout)
-        while message is not None:
-            self.browser.events.append(message)
-            message = self.browser.read(0)
-        others = collections.deque()
-        for event in self.browser.events:
-            if event.get("sessionId") == self.session:
-                self.note(event["method"], event["params"])
-            else:
-                others.append(event)
-        self.browser.events = others
-
-    def note(self, method, params):
-        if method == "Network.requestWillBeSent":
-            self.urls.append(params["request"]["url"])
-        elif method == "Network.webSocketCreated":
-            self.urls.append(params["url"])
-        elif method == "Runtime.consoleAPICalled":
-            words = [str(one.get("value", one.get("description"))) for one in params["args"]]
-            self.messages.append(" ".join(words))
-        elif method == "Runtime.exceptionThrown":
-            details = params["exceptionDetails"]
-            self.messages.append(details.get("exception", {}).get("description", details["text"]))
-        elif method == "Log.entryAdded":
-            self.messages.append(params["entry"]["text"])
-
-    def run(self, script):
-        """The value of an expression, which may be a promise."""
-        done = self.call("Runtime.evaluate", expression=script, returnByValue=True,
-                         awaitPromise=True)  # fmt: skip
-        if "exceptionDetails" in done:
-            details = done["exceptionDetails"]
-            raise Failed(details.get("exception", {}).get("description", details["text"]))
-        return done["result"].get("value")
-
-    def wait(self, script, timeout=30, words=None):
-        """Until the expression is true; its value."""
-        end = time.monotonic() + timeout
-        while not (value := self.run(script)):
-            if time.monotonic() > end:
-                raise AssertionError(words or f"never true: {script}; {self.messages}")
-            self.pump(0.05)
-        return value
-
-    def screenshot(self, path, is_whole=True):
-        image = self.call("Page.captureScreenshot", format="png", captureBeyondViewport=is_whole)
-        pathlib.Path(path).write_bytes(base64.b64decode(image["data"]))
+def screenshot(url, path, *, width=1280, height=900, settle_ms=2_000):
+    """A picture of the page as PNG, when its own clock has gone on for settle_ms."""
+    browser = Chromium(
+        f"--screenshot={path}",
+        f"--window-size={width},{height}",
+        f"--virtual-time-budget={settle_ms}",
+        url,
+    )
+    try:
+        code = browser.wait_end(SCREENSHOT_SECONDS)
+        if code != 0 or not pathlib.Path(path).exists():
+            raise AssertionError(f"no screenshot, code {code}: {browser.log_text()[-2000:]}")
+    finally:
+        browser.stop()
