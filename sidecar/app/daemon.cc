@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "app/house_metrics.h"
 #include "app/version.h"
 #include "base/log.h"
 #include "upstream/http_channel.h"
@@ -68,6 +69,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config,
   }
   daemon->listener_ = std::move(listener).value();
   daemon->status_.set_listener(*daemon->listener_);
+  daemon->open_metrics();
   daemon->prober_->start();
   return daemon;
 }
@@ -92,6 +94,7 @@ Status Daemon::open_pool(const Config& config, size_t chain) {
   pools_.push_back(std::make_unique<Pool>(chains_[chain], pool_options(config.chains[chain]),
                                           config.health, endpoints, loop_, telemetry_,
                                           random_seed()));
+  telemetry_.counts().open_chain(*pools_.back());
   return Done{};
 }
 
@@ -141,6 +144,15 @@ void Daemon::open_recent() {
   recent_ = std::make_unique<Recent>(loop_, endpoint_counts);
   telemetry_.set_recent(*recent_);
   status_.set_recent(*recent_);
+}
+
+/// Whoever else knows figures sets them after this.
+void Daemon::open_metrics() {
+  telemetry_.counts().show_in(metrics_);
+  show_house({loop_, pools_, *dispatcher_, *hub_, sessions_, *listener_, telemetry_}, metrics_);
+  scrapes_ = std::make_unique<Scrapes>(
+      metrics_, loop_, [this](std::string_view limit) { telemetry_.on_limit(limit); });
+  rest_->add_view(std::string(Scrapes::kPath), *scrapes_);
 }
 
 void Daemon::open_rest() {

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "app/admin.h"
+#include "app/metrics.h"
 #include "app/recent.h"
 #include "app/rest.h"
+#include "app/scrapes.h"
 #include "app/status_report.h"
 #include "app/telemetry.h"
 #include "config/config.h"
@@ -53,6 +55,7 @@ class Daemon {
   Status open_channels(const ProviderConfig& provider, std::vector<EndpointSeed>& endpoints);
   void open_recent();
   void open_rest();
+  void open_metrics();
   std::string hello() const;
 
   Loop& loop_;
@@ -68,6 +71,8 @@ class Daemon {
   std::unique_ptr<SubscriptionHub> hub_;
   std::unique_ptr<Prober> prober_;
   std::unique_ptr<Admin> admin_;
+  Metrics metrics_;
+  std::unique_ptr<Scrapes> scrapes_;
   std::unique_ptr<Rest> rest_;
   std::unique_ptr<Listener> listener_;
 };

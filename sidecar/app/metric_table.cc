@@ -88,6 +88,9 @@ Words limits() {
           "retry_budget",
           "descriptors",
           "scrapes_max",
+          "scrape_stalled",
+          "status_readers_max",
+          "status_reader_stalled",
           "other"};
 }
 

@@ -18,6 +18,11 @@ enum class Metric : uint8_t {
 #include "app/metrics.def"
 #undef METRIC
 };
+inline constexpr size_t kMetricCount = 0
+#define METRIC(id, type, name, unit, labels, help) +1
+#include "app/metrics.def"
+#undef METRIC
+    ;
 
 enum class MetricType : uint8_t { kCounter, kGauge, kHistogram };
 

@@ -70,13 +70,17 @@ Rest::Rest(House house)
 }
 
 bool Rest::is_view(std::string_view path) const {
-  return documents_.find(path) != documents_.end() || path == kEvents ||
-         path.starts_with(std::string(kChains) + "/");
+  return documents_.find(path) != documents_.end() || views_.find(path) != views_.end() ||
+         path == kEvents || path.starts_with(std::string(kChains) + "/");
 }
 
 void Rest::open(ViewId id, const ViewRequest& request, ViewOut& out) {
   if (const auto found = documents_.find(request.path); found != documents_.end()) {
     send(id, out, found->second(request.query));
+    return;
+  }
+  if (const auto found = views_.find(request.path); found != views_.end()) {
+    found->second->open(id, request, out);
     return;
   }
   if (request.path == kEvents) {
@@ -165,6 +169,9 @@ void Rest::bury() {
 
 void Rest::on_gone(ViewId id) {
   live_.remove(id);
+  for (const auto& [path, view] : views_) {
+    view->on_gone(id);
+  }
   const auto found = questions_.find(id);
   if (found != questions_.end()) {
     static_cast<BlockQuestion*>(house_.sessions.find(found->second))->on_gone();

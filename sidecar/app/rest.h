@@ -55,6 +55,8 @@ class Rest final : public HttpViews {
   using Make = std::function<Document(std::string_view query)>;
   /// A document of its own at `path`.
   void add(std::string path, Make make) { documents_[std::move(path)] = std::move(make); }
+  /// What answers all about `path` by itself. Requires: it outlives us.
+  void add_view(std::string path, HttpViews& view) { views_[std::move(path)] = &view; }
   size_t reader_count() const { return live_.reader_count(); }
 
   bool is_view(std::string_view path) const override;
@@ -74,6 +76,7 @@ class Rest final : public HttpViews {
 
   House house_;
   std::map<std::string, Make, std::less<>> documents_;
+  std::map<std::string, HttpViews*, std::less<>> views_;
   std::unordered_map<ViewId, SessionId> questions_;  ///< about blocks, under way
   std::vector<SessionId> over_;                      ///< removed on a turn of their own
   std::unique_ptr<Timer> burial_;

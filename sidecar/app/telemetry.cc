@@ -1,5 +1,6 @@
 #include "app/telemetry.h"
 
+#include <algorithm>
 #include <array>
 
 #include "base/log.h"
@@ -26,10 +27,32 @@ void Telemetry::count(std::string_view what, std::string_view name) {
   ++counter->second;
 }
 
+uint64_t Telemetry::count_of(std::string_view what, std::string_view name) const {
+  const auto group = counters_.find(what);
+  if (group == counters_.end()) {
+    return 0;
+  }
+  const auto counter = group->second.find(name);
+  return counter == group->second.end() ? 0 : counter->second;
+}
+
+uint64_t Telemetry::count_of_others(std::string_view what,
+                                    std::span<const std::string_view> names) const {
+  uint64_t count = 0;
+  const auto group = counters_.find(what);
+  if (group != counters_.end()) {
+    for (const auto& [name, value] : group->second) {
+      count += std::find(names.begin(), names.end(), name) == names.end() ? value : 0;
+    }
+  }
+  return count;
+}
+
 void Telemetry::on_attempt_done(const AttemptReport& report) {
   if (recent_ != nullptr) {
     recent_->on_attempt_done(report);
   }
+  counts_.on_attempt_done(report);
   const EndpointName& endpoint = report.endpoint;
   const std::string_view outcome = report.outcome ? outcome_name(*report.outcome) : "cut_short";
   if (report.kind != AttemptKind::kFirst) {
@@ -73,6 +96,7 @@ void Telemetry::on_breaker_changed(const EndpointName& endpoint, BreakerState to
 }
 
 void Telemetry::on_throttled(const EndpointName& endpoint, Nanos pause) {
+  counts_.on_throttled(endpoint);
   count("throttled", endpoint.provider);
   log::warn("throttled", log::kv("chain", endpoint.chain), log::kv("provider", endpoint.provider),
             log::kv("pause_ms", std::chrono::duration_cast<Millis>(pause).count()));
@@ -86,6 +110,7 @@ void Telemetry::on_unknown_error(const EndpointName& endpoint, std::optional<int
 
 void Telemetry::on_feed_event(std::string_view chain, std::string_view feed_kind, EventKind what,
                               size_t subscriber_count) {
+  counts_.on_feed_event(chain, feed_kind, what, subscriber_count);
   if (what == EventKind::kGap) {
     count("feed_gap", feed_kind);
     log::warn("feed_gap", log::kv("chain", chain), log::kv("feed", feed_kind),
@@ -100,6 +125,7 @@ void Telemetry::on_feed_source(const EndpointName& endpoint, std::string_view fe
   if (recent_ != nullptr) {
     recent_->on_feed_source(endpoint, feed_kind, what);
   }
+  counts_.on_feed_source(endpoint, what);
   count("feed_source", source_change_name(what));
   const std::array<log::Field, 5> fields{
       log::kv("chain", endpoint.chain), log::kv("provider", endpoint.provider),
@@ -113,6 +139,7 @@ void Telemetry::on_call_done(const CallReport& report) {
   if (recent_ != nullptr) {
     recent_->on_call_done(report);
   }
+  counts_.on_call_done(report);
   (report.is_error ? calls_failed_ : calls_ok_) += 1;
   if (log::is_on(log::Level::kDebug)) {
     log::debug("call_done", log::kv("step", "i"), log::kv("chain", report.chain),

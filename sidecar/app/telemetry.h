@@ -2,9 +2,11 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <string_view>
 
+#include "app/metric_counts.h"
 #include "app/recent.h"
 #include "core/ports.h"
 
@@ -34,6 +36,11 @@ class Telemetry final : public Observer {
   void count(std::string_view what, std::string_view name);
   /// All counters as one JSON object: {"limit":{"sessions_max":3},...}.
   std::string counters_json() const;
+  uint64_t count_of(std::string_view what, std::string_view name) const;
+  /// Of what count() was told of one thing, all that `names` leaves out.
+  uint64_t count_of_others(std::string_view what, std::span<const std::string_view> names) const;
+  MetricCounts& counts() { return counts_; }
+  const MetricCounts& counts() const { return counts_; }
 
  private:
   Recent* recent_ = nullptr;
@@ -41,6 +48,7 @@ class Telemetry final : public Observer {
   std::map<std::string, Names, std::less<>> counters_;
   uint64_t calls_ok_ = 0;
   uint64_t calls_failed_ = 0;
+  MetricCounts counts_;
 };
 
 }  // namespace sidecar

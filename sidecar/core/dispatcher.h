@@ -57,6 +57,8 @@ class Dispatcher final : public CallPort, private AttemptSink {
   /// When the next call wants to be looked at; long past only if time has stopped for calls.
   Instant earliest_due() const { return deadlines_.earliest(); }
   size_t extra_attempts() const { return retry_budget_.extra_count(); }
+  /// Calls of one pool that wait for a provider's token.
+  size_t calls_waiting(size_t pool) const { return waiting_[pool]->size(); }
 
  private:
   // dispatcher.cc

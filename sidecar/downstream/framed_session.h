@@ -40,7 +40,8 @@ class FramedSession final : public Session, private StreamSink {
   void on_shutdown() override;
   void on_sweep(Instant now) override;
   bool is_connection() const override { return true; }
-  bool is_framed() const override { return true; }
+  SessionDialect dialect() const override { return SessionDialect::kFramed; }
+  size_t subscription_count() const override { return subscriptions_.size(); }
 
   /// The ERROR frame that concerns the whole connection. `error`: a JSON-RPC error object.
   static std::string connection_error(std::string_view error);

@@ -29,6 +29,7 @@ class FramedSubscriptions {
                              std::string_view payload);
   bool has(uint64_t id) const { return subscriptions_.contains(id); }
   bool is_empty() const { return subscriptions_.empty(); }
+  size_t size() const { return subscriptions_.size(); }
   bool is_full() const { return subscriptions_.size() >= host_.limits().subscriptions_max; }
   /// False: none has this id.
   bool unsubscribe(uint64_t id);

@@ -261,6 +261,7 @@ void HttpFace::on_http_drained(HttpExchangeId id) {
 }
 
 void HttpFace::on_ws_open(WebSocketId id, uint64_t tag) {
+  ++sockets_opened_;
   auto owned = std::make_unique<WsSession>(host_, *server_, id, static_cast<ChainNumber>(tag));
   WsSession& socket = *owned;
   const SessionId session = sessions_.add(std::move(owned));

@@ -40,6 +40,8 @@ class HttpFace final : private HttpServerSink, private ViewOut {
   /// Ends connections that wait for a request, and lets the others go after their answer. Returns
   /// how many answers are not yet written.
   size_t end_idle_connections() { return server_->end_idle_connections(); }
+  /// WebSockets since the start.
+  uint64_t sockets_opened() const { return sockets_opened_; }
   /// Ends all connections; `on_closed` runs when the last is gone.
   void close(std::function<void()> on_closed);
 
@@ -80,6 +82,7 @@ class HttpFace final : private HttpServerSink, private ViewOut {
   HttpExchange::Registry exchanges_;
   std::unordered_map<WebSocketId, SessionId> sockets_;
   size_t connections_ = 0;
+  uint64_t sockets_opened_ = 0;
   std::unique_ptr<HttpServer> server_;
 };
 

@@ -40,6 +40,8 @@ class JsonIpcSession final : public Session,
   void on_shutdown() override;
   void on_sweep(Instant now) override;
   bool is_connection() const override { return true; }
+  SessionDialect dialect() const override { return SessionDialect::kJsonIpc; }
+  size_t subscription_count() const override { return subscriptions_.size(); }
 
  private:
   void on_stream_bytes(std::string_view bytes) override;

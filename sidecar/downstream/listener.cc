@@ -310,7 +310,7 @@ void Listener::open_stream_session(int fd, std::string_view dialect) {
   const SessionId id = sessions_.add(std::move(owned));
   log_session("session_open", id, session, dialect);
   ++stream_sessions_;
-  framed_sessions_ += session.is_framed() ? 1 : 0;
+  framed_sessions_ += session.dialect() == SessionDialect::kFramed ? 1 : 0;
   if (!session.attach(loop_, fd, id)) {
     end_session(id, EndReason::kPeerFailed);
   } else if (gate_.is_shut()) {
@@ -338,7 +338,7 @@ void Listener::on_turn_end() {
     const Session* session = sessions_.find(id);
     if (session != nullptr) {
       stream_sessions_ -= session->is_connection() ? 1 : 0;
-      framed_sessions_ -= session->is_framed() ? 1 : 0;
+      framed_sessions_ -= session->dialect() == SessionDialect::kFramed ? 1 : 0;
       sessions_.remove(id);
     }
   }
@@ -346,7 +346,11 @@ void Listener::on_turn_end() {
 
 void Listener::sweep() {
   const Instant now = loop_.now();
-  sessions_.for_each([now](Session& session) { session.on_sweep(now); });
+  subscription_counts_ = {};
+  sessions_.for_each([this, now](Session& session) {
+    session.on_sweep(now);
+    subscription_counts_[static_cast<size_t>(session.dialect())] += session.subscription_count();
+  });
   sweep_timer_->arm(now + kSweepEvery);
 }
 

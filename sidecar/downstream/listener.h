@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <string>
@@ -76,6 +77,12 @@ class Listener final : private SessionHost, private TurnEnd {
   std::string socket_path() const { return unix_ ? unix_->path() : std::string(); }
   /// Workers wait to be accepted and nobody accepts them; for a look now and then.
   bool is_stalled();
+  /// Of all sessions of a dialect, as the last sweep about a second ago saw it.
+  size_t subscription_count(SessionDialect dialect) const {
+    return subscription_counts_[static_cast<size_t>(dialect)];
+  }
+  /// WebSockets since the start.
+  uint64_t sockets_opened() const { return http_->sockets_opened(); }
 
  private:
   Listener(Loop& loop, const Options& options, std::vector<ChainInfo> chains, const Ports& ports,
@@ -130,6 +137,7 @@ class Listener final : private SessionHost, private TurnEnd {
   size_t framed_sessions_ = 0;    ///< of those
   uint64_t wire_ids_ = 0;         ///< given so far
   std::vector<SessionId> ended_;  ///< destroyed at the end of the turn, out of their own way
+  std::array<size_t, kSessionDialectCount> subscription_counts_{};
   std::unique_ptr<Timer> sweep_timer_;
   std::unique_ptr<Timer> drain_timer_;
   Instant drain_until_;

@@ -24,6 +24,10 @@ constexpr Owed owed_of(bool has_answers, bool has_events) {
   return has_answers ? Owed::kAnswers : has_events ? Owed::kEvents : Owed::kNothing;
 }
 
+/// How a worker speaks.
+enum class SessionDialect : uint8_t { kFramed, kJsonIpc, kHttp, kWs };
+inline constexpr size_t kSessionDialectCount = 4;
+
 /// One downstream connection (or one HTTP request), as replies find it.
 /// Owner: SessionTable. It is destroyed on a loop turn of its own, never inside its own methods.
 class Session {
@@ -42,9 +46,10 @@ class Session {
   /// Who connected, as the kernel knew at that moment; set once by the listener.
   void set_peer(const PeerCredentials& peer) { peer_ = peer; }
   const PeerCredentials& peer() const { return peer_; }
+  virtual SessionDialect dialect() const { return SessionDialect::kHttp; }
+  virtual size_t subscription_count() const { return 0; }
   /// True for a session that is a connection of its own, not one request on a shared one.
   virtual bool is_connection() const { return false; }
-  virtual bool is_framed() const { return false; }
   /// The sidecar will go down within this: what is open may end, new calls are refused.
   virtual void on_drain(Millis within) { (void)within; }
   /// What it still holds for its worker; one that is no connection lives as long as its answer.

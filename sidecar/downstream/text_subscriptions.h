@@ -38,6 +38,7 @@ class TextSubscriptions {
   void subscribe(SessionId session, uint64_t token, ChainNumber chain, std::string_view method,
                  std::string_view params, uint64_t batch = 0);
   bool is_empty() const { return subscriptions_.empty(); }
+  size_t size() const { return subscriptions_.size(); }
   bool is_full() const { return subscriptions_.size() >= host_.limits().subscriptions_max; }
   /// It stands: the id for the worker, as a JSON lexeme.
   std::string_view confirm(uint64_t token);

@@ -30,6 +30,8 @@ class WsSession final : public Session, private TextSink, private LaneOutput {
   void on_subscription_lost(uint64_t token, std::string_view error) override;
   Owed owed() const override;
   void on_shutdown() override;
+  SessionDialect dialect() const override { return SessionDialect::kWs; }
+  size_t subscription_count() const override { return subscriptions_.size(); }
 
  private:
   void on_text_reply(uint64_t text, std::string_view reply) override;

@@ -65,6 +65,9 @@ Result<std::unique_ptr<Loop>> Loop::create() {
   if (const int rc = uv_loop_init(&handles->loop); rc != 0) {
     return Error{Errc::kSystem, std::string("event loop: ") + uv_strerror(rc)};
   }
+  if (const int rc = uv_loop_configure(&handles->loop, UV_METRICS_IDLE_TIME); rc != 0) {
+    return Error{Errc::kSystem, std::string("event loop: ") + uv_strerror(rc)};
+  }
   // A peer that left is a failed write, not the end of the process; libuv leaves that to us.
   std::signal(SIGPIPE, SIG_IGN);
   uv_prepare_init(&handles->loop, &handles->turn_end);
@@ -77,7 +80,7 @@ Loop::Loop(std::unique_ptr<Handles> handles)
   handles_->turn_end.data = this;
   handles_->posted.data = this;
   uv_prepare_start(&handles_->turn_end,
-                   [](uv_prepare_t* handle) { static_cast<Loop*>(handle->data)->run_turn_end(); });
+                   [](uv_prepare_t* handle) { static_cast<Loop*>(handle->data)->on_turn_over(); });
   uv_unref(reinterpret_cast<uv_handle_t*>(&handles_->turn_end));
 }
 
@@ -140,6 +143,24 @@ void Loop::run_posted() {
   for (const auto& work : batch) {
     work();
   }
+}
+
+void Loop::on_turn_over() {
+  run_turn_end();
+  measure_turn();
+}
+
+/// A turn is all that was not waiting since the last one ended.
+void Loop::measure_turn() {
+  const uint64_t now_ns = uv_hrtime();
+  const uint64_t idle_ns = uv_metrics_idle_time(&handles_->loop);
+  if (turn_ended_ns_ != 0) {
+    const uint64_t waited_ns = idle_ns - idle_ns_;
+    const uint64_t passed_ns = now_ns - turn_ended_ns_;
+    turns_.add(Nanos(passed_ns > waited_ns ? passed_ns - waited_ns : 0));
+  }
+  turn_ended_ns_ = now_ns;
+  idle_ns_ = idle_ns;
 }
 
 void Loop::run_turn_end() {

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "base/histogram.h"
 #include "base/result.h"
 #include "base/timers.h"
 
@@ -56,6 +57,9 @@ class Loop : public Timers {
   void note_output(size_t before, size_t after) { output_bytes_ += after - before; }
   size_t output_bytes() const { return output_bytes_; }
 
+  /// How long turns took, from wake-up to end: what came in the meantime waited for so long.
+  const Histogram& turns() const { return turns_; }
+
   /// Empty strings that kept their memory, so that an idle connection holds none.
   std::string take_buffer();
   void give_back(std::string buffer);
@@ -63,7 +67,9 @@ class Loop : public Timers {
  private:
   struct Handles;
   explicit Loop(std::unique_ptr<Handles> handles);
+  void on_turn_over();
   void run_turn_end();
+  void measure_turn();
   void run_posted();
 
   std::unique_ptr<Handles> handles_;
@@ -72,6 +78,9 @@ class Loop : public Timers {
   std::vector<std::string> buffers_;
   std::unique_ptr<char[]> read_buffer_;
   size_t output_bytes_ = 0;
+  Histogram turns_{kTurnBounds};
+  uint64_t turn_ended_ns_ = 0;  ///< 0 before the first
+  uint64_t idle_ns_ = 0;        ///< waited in all turns before
 };
 
 }  // namespace sidecar
