@@ -1,10 +1,11 @@
 # Three Debian packages by cpack (scripts/package): rpc-sidecar, the daemon with its units;
 # librpcsidecar0, the C client; librpcsidecar-dev, its header and build files. Which file goes where is
 # said by COMPONENT at each install().
+add_custom_target(installed DEPENDS rpc-sidecar rpcsidecar_shared rpc-sidecar-completion)
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_VENDOR "rpc-sidecar")
 set(CPACK_PACKAGE_CONTACT "rpc-sidecar maintainers <maintainers@rpc-sidecar.invalid>")
-set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${PROJECT_DESCRIPTION}")
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "")  # each package has its own first line
 set(CPACK_STRIP_FILES ON)
 set(CPACK_COMPONENTS_ALL daemon library dev)
 set(CPACK_DEB_COMPONENT_INSTALL ON)

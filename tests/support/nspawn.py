@@ -47,11 +47,13 @@ def is_init(pid):
 
 class Host:
     """One booted machine. `files`: texts by path, or (text, mode). `programs`: files of this host,
-    by the path they have inside. Leaving the block, or stop(), ends it with all that runs in it."""
+    by the path they have inside. `is_writable`: all of the host's files are there, and may be changed
+    without changing the host. Leaving the block, or stop(), ends it with all that runs in it."""
 
-    def __init__(self, files=(), programs=()):
+    def __init__(self, files=(), programs=(), is_writable=False):
         self.files = dict(files)
         self.programs = dict(programs)
+        self.is_writable = is_writable
         self.process = None
         self.init = None
         self.stack = contextlib.ExitStack()
@@ -91,6 +93,9 @@ class Host:
             binds.append(f"--bind-ro={source}:{path}")
         for path, source in self.programs.items():
             binds.append(f"--bind-ro={pathlib.Path(source).resolve()}:{path}")
+        root = ["--directory=/", "--volatile=yes"]
+        if self.is_writable:
+            root = [f"--directory={self.overlay()}"]
         with open(self.console, "wb") as console:
             self.process = subprocess.Popen(
                 [
@@ -99,8 +104,7 @@ class Host:
                     "--register=no",
                     "--keep-unit",
                     f"--machine=rpcs-{os.getpid()}",
-                    "--directory=/",
-                    "--volatile=yes",
+                    *root,
                     "--private-network",
                     "--console=pipe",
                     "--boot",
@@ -118,6 +122,31 @@ class Host:
             if self.process.poll() is not None or time.monotonic() > end:
                 raise unittest.SkipTest(f"systemd-nspawn cannot boot here: {self.last_words()}")
             time.sleep(0.02)
+
+    def overlay(self):
+        """The host's root with a layer of memory over it."""
+        layers = self.folder / "layers"
+        merged = self.folder / "root"
+        for path in (layers, merged):
+            path.mkdir()
+        self.mount("tmpfs", layers, "mode=0755")
+        for name in ("upper", "work"):
+            (layers / name).mkdir()
+        self.mount(
+            "overlay", merged, f"lowerdir=/,upperdir={layers}/upper,workdir={layers}/work"
+        )
+        return merged
+
+    def mount(self, kind, where, options):
+        done = subprocess.run(
+            ["mount", "-t", kind, "-o", options, kind, where],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode != 0:
+            raise unittest.SkipTest(f"cannot mount here: {done.stderr.strip()}")
+        self.stack.callback(subprocess.run, ["umount", where], check=True)
 
     def is_booted(self):
         if self.init is None:
