@@ -16,8 +16,11 @@ PAGE = """<!DOCTYPE html>
 <title>heads</title>
 <ol id="heads"></ol>
 <script>
-const report = (what) =>
-  fetch('/report', { method: 'POST', body: JSON.stringify({ origin: location.origin, ...what }) });
+let told = Promise.resolve(); // one report after the other
+const report = (what) => {
+  const body = JSON.stringify({ origin: location.origin, ...what });
+  told = told.then(() => fetch('/report', { method: 'POST', body }));
+};
 const heads = [];
 const socket = new WebSocket('WS_URL');
 socket.onopen = () => {

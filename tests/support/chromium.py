@@ -52,10 +52,6 @@ class Chromium:
         self.pid = self.popen.pid
         self.is_stopped = False
 
-    @classmethod
-    def start(cls, url):
-        return cls(url)
-
     def log_text(self):
         return self.log.read_text(errors="replace")
 
@@ -88,7 +84,7 @@ class Chromium:
 
 
 def start(url):
-    return Chromium.start(url)
+    return Chromium(url)
 
 
 def screenshot(url, path, *, width=1280, height=900, settle_ms=2_000):
