@@ -153,7 +153,7 @@ class MonitoringTest(SidecarTestCase):
         quick = ["--block-time", "200ms"]
         self.own, self.paid = self.mock("evm", *quick), self.mock("evm", *quick)
         solana = self.mock("svm", *quick)
-        self.paid.control({"kind": "http_status", "status": 503, "percent": 20})
+        self.paid.control({"kind": "http_status", "status": 503, "rate": 0.2})
         evm = [
             {"name": "own", "http": self.own.url, "ws": self.own.ws_url, "price": 1000},
             {
