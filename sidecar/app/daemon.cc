@@ -74,7 +74,12 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config,
   return daemon;
 }
 
-Daemon::Daemon(Loop& loop, const Config& config) : loop_(loop), status_(loop, pools_, telemetry_) {
+Daemon::Daemon(Loop& loop, const Config& config)
+    : loop_(loop),
+      ledger_(loop, pools_, workers_, config.cost.month_dollars),
+      status_(loop, pools_, telemetry_) {
+  telemetry_.set_ledger(ledger_);
+  status_.set_ledger(ledger_);
   for (const ChainConfig& chain : config.chains) {
     chains_.push_back({static_cast<ChainNumber>(chains_.size() + 1), chain.name, chain.family,
                        chain.chain_id.value_or(0)});

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "app/admin.h"
+#include "app/cost_ledger.h"
 #include "app/metrics.h"
 #include "app/recent.h"
 #include "app/rest.h"
@@ -17,6 +18,7 @@
 #include "core/hub.h"
 #include "core/pool.h"
 #include "core/prober.h"
+#include "core/worker_table.h"
 #include "downstream/listener.h"
 #include "downstream/session.h"
 #include "net/loop.h"
@@ -61,10 +63,12 @@ class Daemon {
   Loop& loop_;
   bool is_draining_ = false;
   Telemetry telemetry_;
+  WorkerTable workers_;
   SessionTable sessions_;
   std::vector<ChainInfo> chains_;
   std::vector<std::unique_ptr<UpstreamPort>> channels_;
   std::vector<std::unique_ptr<Pool>> pools_;
+  CostLedger ledger_;
   std::unique_ptr<Recent> recent_;
   StatusReport status_;
   std::unique_ptr<Dispatcher> dispatcher_;

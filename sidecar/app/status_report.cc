@@ -4,6 +4,7 @@
 #include <array>
 
 #include "app/activity_report.h"
+#include "app/cost_report.h"
 #include "app/version.h"
 #include "rpc/json_writer.h"
 
@@ -58,6 +59,9 @@ std::string StatusReport::json() const {
   }
   if (recent_ != nullptr) {
     write_recent(json, *recent_, clock_);
+  }
+  if (ledger_ != nullptr) {
+    write_cost(json, ledger_->view());
   }
   json.key("chains").begin_array();
   for (const auto& pool : pools_) {

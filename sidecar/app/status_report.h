@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "app/cost_ledger.h"
 #include "app/recent.h"
 #include "app/telemetry.h"
 #include "base/time.h"
@@ -28,6 +29,7 @@ class StatusReport {
   void set_hub(const SubscriptionHub& hub) { hub_ = &hub; }
   void set_recent(const Recent& recent) { recent_ = &recent; }
   void set_listener(const Listener& listener) { listener_ = &listener; }
+  void set_ledger(CostLedger& ledger) { ledger_ = &ledger; }
   std::string json() const;
   /// The part about one chain.
   std::string chain_json(ChainNumber chain) const;
@@ -44,6 +46,7 @@ class StatusReport {
   const Dispatcher* dispatcher_ = nullptr;
   const SubscriptionHub* hub_ = nullptr;
   const Recent* recent_ = nullptr;
+  CostLedger* ledger_ = nullptr;
   const Listener* listener_ = nullptr;
 };
 

@@ -49,6 +49,9 @@ uint64_t Telemetry::count_of_others(std::string_view what,
 }
 
 void Telemetry::on_attempt_done(const AttemptReport& report) {
+  if (ledger_ != nullptr) {
+    ledger_->on_attempt_done(report);
+  }
   if (recent_ != nullptr) {
     recent_->on_attempt_done(report);
   }
@@ -108,9 +111,18 @@ void Telemetry::on_unknown_error(const EndpointName& endpoint, std::optional<int
              log::kv("provider", endpoint.provider), log::kv("code", code.value_or(0)));
 }
 
+void Telemetry::on_event_received(const EventReport& report) {
+  if (ledger_ != nullptr) {
+    ledger_->on_event_received(report);
+  }
+}
+
 void Telemetry::on_feed_event(std::string_view chain, std::string_view feed_kind, EventKind what,
                               size_t subscriber_count) {
   counts_.on_feed_event(chain, feed_kind, what, subscriber_count);
+  if (ledger_ != nullptr) {
+    ledger_->on_feed_event(chain, what, subscriber_count);
+  }
   if (what == EventKind::kGap) {
     count("feed_gap", feed_kind);
     log::warn("feed_gap", log::kv("chain", chain), log::kv("feed", feed_kind),

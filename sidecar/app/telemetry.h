@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/cost_ledger.h"
 #include "app/metric_counts.h"
 #include "app/recent.h"
 #include "core/ports.h"
@@ -24,7 +25,7 @@ class Telemetry final : public Observer {
   void on_breaker_changed(const EndpointName& endpoint, BreakerState to) override;
   void on_throttled(const EndpointName& endpoint, Nanos pause) override;
   void on_unknown_error(const EndpointName& endpoint, std::optional<int64_t> code) override;
-  void on_event_received(const EventReport&) override {}
+  void on_event_received(const EventReport& report) override;
   void on_feed_event(std::string_view chain, std::string_view feed_kind, EventKind what,
                      size_t subscriber_count) override;
   void on_feed_source(const EndpointName& endpoint, std::string_view feed_kind,
@@ -33,6 +34,8 @@ class Telemetry final : public Observer {
 
   /// Is told what people who watch want to know. Requires: it outlives us.
   void set_recent(Recent& recent) { recent_ = &recent; }
+  /// Is told what costs money. Requires: it outlives us.
+  void set_ledger(CostLedger& ledger) { ledger_ = &ledger; }
   void count(std::string_view what, std::string_view name);
   /// All counters as one JSON object: {"limit":{"sessions_max":3},...}.
   std::string counters_json() const;
@@ -44,6 +47,7 @@ class Telemetry final : public Observer {
 
  private:
   Recent* recent_ = nullptr;
+  CostLedger* ledger_ = nullptr;
   using Names = std::map<std::string, uint64_t, std::less<>>;
   std::map<std::string, Names, std::less<>> counters_;
   uint64_t calls_ok_ = 0;

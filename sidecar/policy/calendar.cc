@@ -1,5 +1,6 @@
 #include "policy/calendar.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace sidecar {
@@ -33,6 +34,14 @@ TimeSpan month_of(const ResetOptions& reset, Millis unix_now) {
     begin = begin - std::chrono::months(1);
   }
   return {unix_of(Days(begin), reset), unix_of(Days(begin + std::chrono::months(1)), reset)};
+}
+
+ResetOptions reset_at(Millis unix_time) {
+  const Days day = shifted_day({}, unix_time);
+  const auto hour = std::chrono::floor<std::chrono::hours>(unix_time - unix_of(day, {}));
+  const std::chrono::year_month_day date(day);
+  return {static_cast<uint32_t>(hour.count()),
+          std::min(static_cast<uint32_t>(static_cast<unsigned>(date.day())), 28u)};
 }
 
 }  // namespace sidecar

@@ -23,5 +23,7 @@ struct TimeSpan {
 /// The day and the billing month that `unix_now` is in: from one reset to the next.
 TimeSpan day_of(const ResetOptions& reset, Millis unix_now);
 TimeSpan month_of(const ResetOptions& reset, Millis unix_now);
+/// The reset of which this moment may be one: its hour and day of the month, 28 at most.
+ResetOptions reset_at(Millis unix_time);
 
 }  // namespace sidecar

@@ -48,4 +48,11 @@ TEST_CASE("day_of: from one reset hour to the next") {
   CHECK(after.begin == before.end);
 }
 
+TEST_CASE("reset_at: a month's end tells the reset that it came of") {
+  const ResetOptions reset{23, 15};
+
+  CHECK(reset_at(month_of(reset, utc(2027, 1, 3, 0)).end) == reset);
+  CHECK(reset_at(utc(2027, 1, 31, 5)) == ResetOptions{5, 28});
+}
+
 }  // namespace sidecar::testing
