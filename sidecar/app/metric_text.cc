@@ -1,5 +1,6 @@
 #include "app/metric_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 
@@ -20,11 +21,12 @@ void append_escaped(std::string& out, std::string_view text, std::string_view sp
 }
 
 bool is_plain(std::string_view text) {
-  bool is_so = true;
+  unsigned odd = 0;
   for (const char c : text) {
-    is_so = is_so && c != '"' && c != '\\' && c != '\n';
+    odd |= static_cast<unsigned>(c == '"') | static_cast<unsigned>(c == '\\') |
+           static_cast<unsigned>(c == '\n');
   }
-  return is_so;
+  return odd == 0;
 }
 
 void append_value(std::string& out, std::string_view value) {
@@ -35,11 +37,29 @@ void append_value(std::string& out, std::string_view value) {
   }
 }
 
+/// Room for any number, and for what stands around it.
+using Digits = std::array<char, 48>;
+
+char* write_number(char* at, uint64_t value) {
+  return std::to_chars(at, at + 20, value).ptr;
+}
+
+char* write_number(char* at, double value) {
+  if (std::isfinite(value)) {
+    return std::to_chars(at, at + 32, value).ptr;
+  }
+  const std::string_view name = std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf";
+  return std::copy(name.begin(), name.end(), at);
+}
+
+/// What ends a line: ` 17`.
 template <class Number>
-void append_number(std::string& out, Number value) {
-  std::array<char, 32> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), value).ptr;
-  out.append(digits.data(), static_cast<size_t>(end - digits.data()));
+void append_end(std::string& out, std::string_view before, Number value) {
+  Digits text;
+  char* at = std::copy(before.begin(), before.end(), text.data());
+  at = write_number(at, value);
+  *at++ = '\n';
+  out.append(text.data(), static_cast<size_t>(at - text.data()));
 }
 
 /// Without an exponent, since the text of a bound is part of a series' name.
@@ -68,6 +88,7 @@ Samples::Samples(const MetricRow& row, std::string& out) : row_(row), out_(out) 
   for (size_t i = 0; i < row.label_count(); ++i) {
     openers_[i] = std::string(label_name(row.labels[i])) + "=\"";
   }
+  within({});
 }
 
 void Samples::within(Values first) {
@@ -79,10 +100,18 @@ void Samples::within(Values first) {
     fixed_ += '"';
     ++fixed_count_;
   }
+  head_.assign(row_.name);
+  if (row_.label_count() > 0) {
+    head_.append(1, '{').append(fixed_);
+  }
+  if (row_.label_count() > fixed_count_) {
+    head_.append(fixed_count_ > 0 ? "," : "").append(openers_[fixed_count_]);
+  }
 }
 
+/// With their braces, but for the one that ends.
 void Samples::append_labels(Values rest) {
-  out_.append(fixed_);
+  out_.append(1, '{').append(fixed_);
   size_t label = fixed_count_;
   for (const std::string_view value : rest) {
     if (label > 0) {
@@ -95,61 +124,56 @@ void Samples::append_labels(Values rest) {
   CHECK(label == row_.label_count());
 }
 
-void Samples::begin_line(std::string_view suffix, Values rest) {
-  out_.append(row_.name).append(suffix);
-  if (row_.labels[0] != Label::kNone) {
-    out_ += '{';
-    append_labels(rest);
-    out_ += '}';
+template <class Number>
+void Samples::add_number(Values rest, Number value) {
+  CHECK(fixed_count_ + rest.size() == row_.label_count());
+  out_.append(head_);
+  size_t label = fixed_count_;
+  for (const std::string_view text : rest) {
+    if (label > fixed_count_) {
+      out_.append("\",").append(openers_[label]);
+    }
+    append_value(out_, text);
+    ++label;
   }
-  out_ += ' ';
-}
-
-void Samples::end_line(uint64_t value) {
-  append_number(out_, value);
-  out_ += '\n';
-}
-
-void Samples::end_line(double value) {
-  if (std::isfinite(value)) {
-    append_number(out_, value);
-  } else {
-    out_.append(std::isnan(value) ? "NaN" : value > 0 ? "+Inf" : "-Inf");
-  }
-  out_ += '\n';
+  append_end(out_, rest.size() > 0 ? "\"} " : label > 0 ? "} " : " ", value);
 }
 
 void Samples::add(Values rest, uint64_t value) {
-  begin_line("", rest);
-  end_line(value);
+  add_number(rest, value);
 }
 
 void Samples::add(Values rest, double value) {
-  begin_line("", rest);
-  end_line(value);
+  add_number(rest, value);
+}
+
+void Samples::begin_line(std::string_view suffix, Values rest) {
+  out_.append(row_.name).append(suffix);
+  if (row_.label_count() > 0) {
+    append_labels(rest);
+    out_ += '}';
+  }
 }
 
 void Samples::add(Values rest, const Histogram& histogram) {
   const auto begin_bucket = [&]() {
-    out_.append(row_.name).append("_bucket{");
+    out_.append(row_.name).append("_bucket");
     append_labels(rest);
-    out_.append(row_.labels[0] != Label::kNone ? ",le=\"" : "le=\"");
+    out_.append(row_.label_count() > 0 ? ",le=\"" : "le=\"");
   };
   uint64_t count = 0;
   for (size_t i = 0; i < histogram.bounds().size(); ++i) {
     count += histogram.count_in(i);
     begin_bucket();
     append_bound(out_, histogram.bounds()[i]);
-    out_.append("\"} ");
-    end_line(count);
+    append_end(out_, "\"} ", count);
   }
   begin_bucket();
-  out_.append("+Inf\"} ");
-  end_line(histogram.count());
+  append_end(out_, "+Inf\"} ", histogram.count());
   begin_line("_sum", rest);
-  end_line(seconds(histogram.sum()));
+  append_end(out_, " ", seconds(histogram.sum()));
   begin_line("_count", rest);
-  end_line(histogram.count());
+  append_end(out_, " ", histogram.count());
 }
 
 }  // namespace sidecar

@@ -34,14 +34,15 @@ class Samples {
  private:
   void append_labels(Values rest);
   void begin_line(std::string_view suffix, Values rest);
-  void end_line(uint64_t value);
-  void end_line(double value);
+  template <class Number>
+  void add_number(Values rest, Number value);
 
   const MetricRow& row_;
   std::string& out_;
   std::array<std::string, MetricRow::kLabelsMax> openers_;  ///< `outcome="`
   size_t fixed_count_ = 0;  ///< labels whose values are the same on all lines
   std::string fixed_;       ///< `chain="ethereum",provider="geth"`
+  std::string head_;        ///< a line up to the first value that is its own
 };
 
 /// `# HELP` and `# TYPE`.

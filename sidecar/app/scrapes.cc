@@ -18,9 +18,10 @@ Scrapes::Scrapes(const Metrics& metrics, Timers& timers,
       on_limit_(std::move(on_limit)),
       timer_(timers.make_timer([this]() { on_due(); })) {}
 
-bool Scrapes::write_piece(Metrics::Place& place, std::string& piece) const {
-  while (piece.size() < kPieceBytes) {
-    if (!metrics_.write_next(place, piece)) {
+bool Scrapes::write_piece(Metrics::Place& place) {
+  piece_.clear();
+  while (piece_.size() < kPieceBytes) {
+    if (!metrics_.write_next(place, piece_)) {
       return false;
     }
   }
@@ -38,13 +39,12 @@ void Scrapes::open(ViewId id, const ViewRequest& request, ViewOut& out) {
     return;
   }
   Scrape scrape{&out, {}, timers_.now()};
-  std::string piece;
-  if (!write_piece(scrape.place, piece)) {
-    out.reply(id, kHead, piece);
+  if (!write_piece(scrape.place)) {
+    out.reply(id, kHead, piece_);
     return;
   }
   out.begin(id, kHead);
-  if (out.send(id, piece) != Flow::kDropped) {
+  if (out.send(id, piece_) != Flow::kDropped) {
     scrapes_.emplace(id, scrape);
     timer_->arm(timers_.now() + kBetweenPieces);
   }
@@ -60,9 +60,8 @@ bool Scrapes::go_on(ViewId id, Scrape& scrape) {
     return !is_stalled;
   }
   scrape.took_at = timers_.now();
-  std::string piece;
-  const bool is_more = write_piece(scrape.place, piece);
-  if (scrape.out->send(id, piece) == Flow::kDropped) {
+  const bool is_more = write_piece(scrape.place);
+  if (scrape.out->send(id, piece_) == Flow::kDropped) {
     return false;
   }
   if (!is_more) {

@@ -44,8 +44,8 @@ class Scrapes final : public HttpViews {
     Instant took_at;  ///< when there was room for more
   };
 
-  /// Appends about kPieceBytes. False: that was the last.
-  bool write_piece(Metrics::Place& place, std::string& piece) const;
+  /// Puts about kPieceBytes into piece_. False: that was the last.
+  bool write_piece(Metrics::Place& place);
   /// False: it is over.
   bool go_on(ViewId id, Scrape& scrape);
   void on_due();
@@ -54,6 +54,7 @@ class Scrapes final : public HttpViews {
   Timers& timers_;
   std::function<void(std::string_view)> on_limit_;
   std::unordered_map<ViewId, Scrape> scrapes_;
+  std::string piece_;  ///< keeps its memory: fresh pages would cost more than what is written there
   std::unique_ptr<Timer> timer_;  ///< armed while one is under way
 };
 
