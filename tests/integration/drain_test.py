@@ -12,7 +12,7 @@ import unittest
 import frames
 from fault_peer import by_method, healthy, http_answer, result_body
 from feed_case import FeedTestCase
-from sidecar_process import IS_SANITIZED, SidecarTestCase, post, read_line, wait_until
+from sidecar_process import IS_SANITIZED, Process, SidecarTestCase, post, read_line, wait_until
 from ws_client import WebSocket
 
 SLOW = "eth_gasPrice"
@@ -204,6 +204,24 @@ class DrainTest(SidecarTestCase):
         self.assertFalse(error["data"]["retryable"])
         self.assertEqual(json.loads(read_line(ipc))["error"]["data"]["name"], "SHUTTING_DOWN")
         self.assert_leaves(sidecar)
+
+    def test_the_next_one_may_serve_the_same_socket_while_it_drains(self):
+        sidecar = self.serve()
+        framed = self.framed(sidecar)
+        framed.start(SLOW)
+        self.slow.wait_asked()
+        self.terminate(sidecar)
+
+        following = Process(["run", "--config", sidecar.config])
+        self.addCleanup(following.stop)
+        self.assertEqual(following.wait_listening()["socket"], sidecar.socket)
+        with frames.FramedClient(sidecar.socket) as client:
+            self.assertEqual(client.call("eth_chainId").result, b'"0x2a"')
+        self.slow.answer()
+
+        self.assertEqual(framed.recv_to_end()[-1].payload, b'"0x51"')
+        self.assert_leaves(sidecar)
+        self.assertTrue(os.path.exists(sidecar.socket))  # it is the next one's
 
     def test_a_second_signal_ends_it_at_once(self):
         for second in (signal.SIGTERM, signal.SIGINT):

@@ -243,6 +243,34 @@ class UnitFilesTest(unittest.TestCase):
 
         self.assertNotEqual(code, 0, said)
 
+    def test_the_drop_in_is_a_configuration_with_all_of_its_lines(self):
+        lines = [line.lstrip("#") for line in (UNITS / "providers.conf").read_text().splitlines()]
+        variables = {}
+        credentials = self.folder / "credentials"
+        credentials.mkdir(mode=0o700)
+        for line in lines:
+            key, _, value = line.partition("=")
+            if key == "Environment":
+                variables |= dict(word.split("=", 1) for word in value.split())
+            elif key == "LoadCredential":
+                file = credentials / value.partition(":")[0]
+                file.write_text("k3y")
+                file.chmod(0o400)
+
+        run = subprocess.run(
+            [BINARY, "check"],
+            env={"CREDENTIALS_DIRECTORY": str(credentials), **variables},
+            capture_output=True,
+            timeout=30,
+            check=False,
+            text=True,
+        )
+
+        self.assertEqual(run.returncode, 0, run.stderr)
+        for name in ("erigon", "geth", "infura", "alchemy", "quicknode", "public-2", "solana", "helius"):
+            self.assertIn(f'name = "{name}"', run.stdout)
+        self.assertNotIn("k3y", run.stdout)
+
     def test_systemd_finds_no_fault_in_them(self):
         drop_in = self.folder / "rpc-sidecar.service.d"
         drop_in.mkdir()
