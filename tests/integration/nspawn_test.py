@@ -241,6 +241,17 @@ class NspawnTest(unittest.TestCase):
             self.assertIn("not started: ", self.host.property(SERVICE, "StatusText"))
             self.assertEqual(self.restarts(), 0)  # starting again mends nothing
 
+    def test_E05_starts_that_always_fail_come_to_an_end_and_say_why(self):
+        with self.broken_config():
+            self.host.run("systemctl", "stop", SERVICE)
+            with self.client():  # who waits has it started again and again
+                wait_until(lambda: self.host.property(SOCKET, "ActiveState") == "failed", timeout=30)
+
+            self.assertRegex(self.host.property(SOCKET, "Result"), "^(service-start|trigger)-limit-hit$")
+            self.assertIn("not started: ", self.host.property(SERVICE, "StatusText"))
+        self.setUp()
+        self.assertEqual(json.loads(self.ask()), "0x1")  # mended, and told to forget it
+
     @contextlib.contextmanager
     def broken_config(self):
         override = "/run/systemd/system/rpc-sidecar.service.d/broken.conf"
