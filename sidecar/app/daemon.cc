@@ -224,6 +224,7 @@ void Daemon::drain(Millis within, std::function<void()> on_drained) {
             log::kv("connections", listener_->connection_count()),
             log::kv("calls_in_flight", dispatcher_->calls_in_flight()));
   is_draining_ = true;
+  rest_->end_streams();
   listener_->drain(within, std::move(on_drained));
 }
 

@@ -24,6 +24,9 @@ LiveStatus::LiveStatus(Timers& timers, std::function<std::string()> status,
       timer_(timers.make_timer([this]() { on_due(); })) {}
 
 bool LiveStatus::add(ViewId id, ViewOut& out) {
+  if (is_over_) {
+    return false;
+  }
   if (readers_.size() >= kReadersMax) {
     on_limit_("status_readers_max");
     return false;
@@ -37,6 +40,14 @@ bool LiveStatus::add(ViewId id, ViewOut& out) {
   }
   readers_.emplace(id, Reader{&out, timers_.now()});
   return true;
+}
+
+void LiveStatus::end_all() {
+  is_over_ = true;
+  for (const auto& [id, reader] : readers_) {
+    reader.out->end(id);
+  }
+  readers_.clear();
 }
 
 void LiveStatus::on_due() {

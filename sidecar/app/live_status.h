@@ -27,9 +27,11 @@ class LiveStatus {
   LiveStatus(Timers& timers, std::function<std::string()> status,
              std::function<void(std::string_view limit)> on_limit);
 
-  /// Begins the answer; the first event goes out at once. False when kReadersMax watch already:
-  /// nothing was answered then.
+  /// Begins the answer; the first event goes out at once. False when kReadersMax watch already, or
+  /// after end_all(): nothing was answered then.
   bool add(ViewId id, ViewOut& out);
+  /// Ends every stream, and takes no more: the sidecar goes down.
+  void end_all();
   void remove(ViewId id) { readers_.erase(id); }
   size_t reader_count() const { return readers_.size(); }
 
@@ -47,6 +49,7 @@ class LiveStatus {
   std::function<void(std::string_view)> on_limit_;
   std::unordered_map<ViewId, Reader> readers_;
   std::unique_ptr<Timer> timer_;  ///< armed while somebody watches
+  bool is_over_ = false;
 };
 
 }  // namespace sidecar

@@ -57,6 +57,8 @@ class Rest final : public HttpViews {
   void add(std::string path, Make make) { documents_[std::move(path)] = std::move(make); }
   /// What answers all about `path` by itself. Requires: it outlives us.
   void add_view(std::string path, HttpViews& view) { views_[std::move(path)] = &view; }
+  /// The sidecar goes down: nobody is to wait for those who only watch.
+  void end_streams() { live_.end_all(); }
   size_t reader_count() const { return live_.reader_count(); }
 
   bool is_view(std::string_view path) const override;

@@ -5,6 +5,7 @@ import contextlib
 import json
 import socket
 import struct
+import time
 import unittest
 
 from mock_provider import MockProvider
@@ -209,8 +210,10 @@ class RestTest(SidecarTestCase):
     def test_going_down_ends_streams(self):
         sock = self.events()
         read_events(sock, 1)
+        began = time.monotonic()
         self.assertEqual(self.running.stop(), 0)
-        read_to_end(sock)
+        self.assertLess(time.monotonic() - began, 5)  # nobody waits for who only watches
+        self.assertTrue(read_to_end(sock).endswith(b"0\r\n\r\n"))
 
 
 class StalledReaderTest(SidecarTestCase):

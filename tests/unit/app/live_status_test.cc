@@ -101,6 +101,20 @@ TEST_CASE("LiveStatus: a reader that is found dead is forgotten") {
   CHECK(watch.live.reader_count() == 0);
 }
 
+TEST_CASE("LiveStatus: at the end every stream ends, and none begins") {
+  Watch watch;
+  watch.live.add(1, watch.out);
+
+  watch.live.end_all();
+  const int made = watch.made;
+  watch.time.advance(Millis(3'000));
+
+  CHECK(watch.out.got[1].is_over);
+  CHECK(watch.out.cuts.empty());
+  CHECK_FALSE(watch.live.add(2, watch.out));
+  CHECK(watch.made == made);
+}
+
 TEST_CASE("LiveStatus: one reader too many is turned away, and counted") {
   Watch watch;
   for (ViewId id = 1; id <= LiveStatus::kReadersMax; ++id) {
