@@ -58,7 +58,7 @@ typedef struct rpcs_client rpcs_client;
  * Limits are the caller's guard of its own memory; over them a call ends with RPCS_E_LIMIT. */
 typedef struct rpcs_options {
   const char* socket_path; /* default: RPC_SIDECAR_SOCKET, else /run/rpc.sock; at most 107 bytes */
-  const char* client_name; /* told to the sidecar, for its logs */
+  const char* client_name; /* told to the sidecar, which counts by it; null: by user */
   const char* chain;       /* of calls that name none; default: the one of the method's family */
   uint32_t connect_timeout_ms;    /* of one connect with its greeting: 5000 */
   uint32_t call_deadline_ms;      /* of calls that name none: 30000 */
@@ -122,6 +122,10 @@ RPCS_API rpcs_status rpcs_call_on(rpcs_client* client, const rpcs_request* reque
 
 /* reply may be null. */
 RPCS_API void rpcs_reply_free(rpcs_reply* reply);
+
+/* Not 0 when it is the sidecar's own error of this name (proto/PROTOCOL.md): "POLICY_DENIED" when
+ * this worker may not make the call, "CLIENT_LIMIT" when it has made too many. */
+RPCS_API int rpcs_reply_has_error(const rpcs_reply* reply, const char* name);
 
 /* Runs once for every submitted call, from a function that waits, rpcs_process or rpcs_close; never
  * from rpcs_submit or rpcs_cancel. reply is the receiver's, for rpcs_reply_free; null unless

@@ -32,8 +32,13 @@ std::optional<uint64_t> parse_block_number(std::string_view text) {
   return number;
 }
 
-BlockQuestion::BlockQuestion(CallPort& calls, Asker asker, Wish wish, std::function<void()> on_over)
-    : calls_(calls), asker_(asker), wish_(std::move(wish)), on_over_(std::move(on_over)) {}
+BlockQuestion::BlockQuestion(CallPort& calls, AccessPort& access, Asker asker, Wish wish,
+                             std::function<void()> on_over)
+    : calls_(calls),
+      access_(access),
+      asker_(asker),
+      wish_(std::move(wish)),
+      on_over_(std::move(on_over)) {}
 
 void BlockQuestion::ask(SessionId own) {
   own_ = own;
@@ -59,9 +64,17 @@ void BlockQuestion::ask_block(uint64_t slot) {
 }
 
 void BlockQuestion::submit(std::string_view method, const std::string& params) {
+  Quota::Place place;
+  const std::string refusal =
+      access_.refusal(visitor_, Quota::Kind::kCall, method, wish_.chain.number, place);
+  if (!refusal.empty()) {
+    answer({Reply::Kind::kError, refusal});
+    return;
+  }
+  place_ = std::move(place);
   Request request;
   request.session = own_;
-  request.worker = wish_.worker;
+  request.worker = visitor_.worker;
   request.chain = wish_.chain.number;
   request.method = method;
   request.params = params;

@@ -25,7 +25,6 @@ class BlockQuestion final : public Session {
     ChainInfo chain;
     std::optional<uint64_t> number;  ///< none: the latest
     bool is_full = false;            ///< whole transactions, not only their hashes or signatures
-    WorkerNumber worker = 0;
   };
   /// Where the answer goes.
   struct Asker {
@@ -33,7 +32,8 @@ class BlockQuestion final : public Session {
     ViewOut& out;
   };
   /// `on_over` is called once, perhaps inside ask(); the session is to be removed on a later turn.
-  BlockQuestion(CallPort& calls, Asker asker, Wish wish, std::function<void()> on_over);
+  BlockQuestion(CallPort& calls, AccessPort& access, Asker asker, Wish wish,
+                std::function<void()> on_over);
 
   /// Requires: `own` is this session's id in the table.
   void ask(SessionId own);
@@ -53,11 +53,13 @@ class BlockQuestion final : public Session {
   void finish(int status, std::string_view body);
 
   CallPort& calls_;
+  AccessPort& access_;
   Asker asker_;
   Wish wish_;
   std::function<void()> on_over_;
   SessionId own_ = 0;
   CallId call_ = 0;
+  Quota::Place place_;
   bool awaits_slot_ = false;
   bool is_over_ = false;
 };

@@ -8,11 +8,19 @@
 namespace sidecar {
 
 std::span<const Command> all_commands() {
-  static const std::array<Command, 12> kAll{
-      kRunCommand,   kCallCommand,           kExplainCommand,
-      kWatchCommand, kStatusCommand,         kTopCommand,
-      kCheckCommand, kDescribeConfigCommand, kDescribeMetricsCommand,
-      kMockCommand,  kCompletionCommand,     kVersionCommand};
+  static const std::array<Command, 13> kAll{kRunCommand,
+                                            kCallCommand,
+                                            kExplainCommand,
+                                            kWatchCommand,
+                                            kStatusCommand,
+                                            kTopCommand,
+                                            kAdminCommand,
+                                            kCheckCommand,
+                                            kDescribeConfigCommand,
+                                            kDescribeMetricsCommand,
+                                            kMockCommand,
+                                            kCompletionCommand,
+                                            kVersionCommand};
   return kAll;
 }
 

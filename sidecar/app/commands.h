@@ -13,6 +13,7 @@ extern const Command kExplainCommand;
 extern const Command kWatchCommand;
 extern const Command kStatusCommand;
 extern const Command kTopCommand;
+extern const Command kAdminCommand;
 extern const Command kCheckCommand;
 extern const Command kDescribeConfigCommand;
 extern const Command kDescribeMetricsCommand;

@@ -1,6 +1,7 @@
 #include "app/daemon.h"
 
 #include <sys/random.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include "app/house_metrics.h"
 #include "app/version.h"
 #include "base/log.h"
+#include "config/access_names.h"
 #include "upstream/http_channel.h"
 #include "upstream/ipc_channel.h"
 #include "upstream/ws_channel.h"
@@ -50,8 +52,8 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config,
       std::make_unique<Dispatcher>(config.dispatcher, loop, daemon->sessions_, daemon->telemetry_,
                                    pools, first_id(random_seed()), random_seed());
   daemon->status_.set_dispatcher(*daemon->dispatcher_);
-  daemon->admin_ =
-      std::make_unique<Admin>(*daemon->dispatcher_, daemon->sessions_, daemon->status_);
+  daemon->admin_ = std::make_unique<Admin>(*daemon->dispatcher_, daemon->sessions_,
+                                           Admin::House{daemon->status_, daemon->pools_});
   daemon->prober_ = std::make_unique<Prober>(config.health.probe, loop, pools, random_seed());
   daemon->hub_ = std::make_unique<SubscriptionHub>(config.feeds, loop, daemon->sessions_,
                                                    daemon->telemetry_, pools, random_seed());
@@ -59,7 +61,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config,
   daemon->open_rest();
   auto listener = Listener::create(
       loop, {config.listen, config.http, session_limits(config), passed_fd}, daemon->chains_,
-      {*daemon->admin_, *daemon->hub_, random_seed()}, daemon->sessions_,
+      {*daemon->admin_, *daemon->hub_, *daemon->access_, random_seed()}, daemon->sessions_,
       [telemetry = &daemon->telemetry_](std::string_view what, std::string_view name) {
         telemetry->count(what, name);
       },
@@ -82,8 +84,10 @@ Daemon::Daemon(Loop& loop, const Config& config)
   status_.set_ledger(ledger_);
   for (const ChainConfig& chain : config.chains) {
     chains_.push_back({static_cast<ChainNumber>(chains_.size() + 1), chain.name, chain.family,
-                       chain.chain_id.value_or(0)});
+                       chain.chain_id.value_or(0), chain.is_dev});
   }
+  access_ = std::make_unique<AccessGate>(AccessGate::House{loop_, workers_, telemetry_, chains_},
+                                         access_rules(config), ::geteuid());
 }
 
 Daemon::~Daemon() = default;
@@ -165,6 +169,7 @@ void Daemon::open_rest() {
       .timers = loop_,
       .sessions = sessions_,
       .calls = *admin_,
+      .access = *access_,
       .status = [this]() { return status_.json(); },
       .chain_status = [this](ChainNumber chain) { return status_.chain_json(chain); },
       .health = [this](std::string_view chain) { return health_report(pools_, chain); },

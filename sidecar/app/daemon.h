@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "app/access_gate.h"
 #include "app/admin.h"
 #include "app/cost_ledger.h"
 #include "app/metrics.h"
@@ -64,8 +65,9 @@ class Daemon {
   bool is_draining_ = false;
   Telemetry telemetry_;
   WorkerTable workers_;
-  SessionTable sessions_;
   std::vector<ChainInfo> chains_;
+  std::unique_ptr<AccessGate> access_;  ///< before the sessions, which have places in its quotas
+  SessionTable sessions_;
   std::vector<std::unique_ptr<UpstreamPort>> channels_;
   std::vector<std::unique_ptr<Pool>> pools_;
   CostLedger ledger_;

@@ -144,11 +144,12 @@ void Rest::ask_block(ViewId id, const ViewRequest& request, const ChainInfo& cha
     fail(id, out, 400, "a block is named by its number, decimal or 0x..., or latest");
     return;
   }
-  BlockQuestion::Wish wish{chain, number, query_value(request.query, "full") == "true",
-                           request.worker};
-  auto owned = std::make_unique<BlockQuestion>(house_.calls, BlockQuestion::Asker{id, out},
-                                               std::move(wish), [this, id]() { end(id); });
+  BlockQuestion::Wish wish{chain, number, query_value(request.query, "full") == "true"};
+  auto owned =
+      std::make_unique<BlockQuestion>(house_.calls, house_.access, BlockQuestion::Asker{id, out},
+                                      std::move(wish), [this, id]() { end(id); });
   BlockQuestion& question = *owned;
+  question.set_visitor(request.visitor);
   const SessionId session = house_.sessions.add(std::move(owned));
   questions_.emplace(id, session);
   question.ask(session);

@@ -42,6 +42,7 @@ class Rest final : public HttpViews {
     Timers& timers;
     SessionTable& sessions;
     CallPort& calls;
+    AccessPort& access;
     std::function<std::string()> status;
     std::function<std::string(ChainNumber)> chain_status;
     std::function<HealthReport(std::string_view chain)> health;

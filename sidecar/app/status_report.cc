@@ -106,7 +106,8 @@ void StatusReport::write_endpoint(JsonWriter& json, Pool& pool, size_t index) co
   json.key("transport").string(transport_name(endpoint.transport));
   json.key("vendor").string(vendor_name(provider.terms.vendor));
   json.key("tier").number(endpoint.tier).key("weight").number(endpoint.weight);
-  json.key("state").string(health_state_name(endpoint.health.state()));
+  json.key("state").string(provider.is_drained ? "drained"
+                                               : health_state_name(endpoint.health.state()));
   json.key("reason").string(health_event_name(endpoint.health.reason()));
   json.key("since_ms").number(millis(now - std::max(endpoint.health.since(), started_)));
   write_optional(json, "head", head.number);

@@ -11,6 +11,8 @@
 #include "config/location.h"
 #include "core/options.h"
 #include "downstream/options.h"
+#include "policy/method_rules.h"
+#include "policy/quota.h"
 #include "upstream/options.h"
 
 namespace sidecar {
@@ -53,10 +55,23 @@ struct ChainConfig {
   std::optional<uint64_t> chain_id;  ///< evm only; not set = providers are not checked against it
   PoolOptions pool;                  ///< but for what follows from the next four
   std::string strategy = "priority_weighted";
+  bool is_dev = false;   ///< its nodes hold keys made for play
   Millis block_time{0};  ///< 0 here and below: as usual in its family
   uint64_t lag_blocks_max = 0;
   uint64_t lag_blocks_back = 0;
   std::vector<ProviderConfig> providers;
+};
+
+/// What some users may do, as it is written: by names.
+struct AccessConfig {
+  std::string name;
+  std::vector<std::string> uids;
+  std::vector<std::string> gids;
+  std::vector<std::string> chains;
+  MethodRuleOptions methods;
+  bool may_send_tx = true;
+  bool is_admin = false;
+  QuotaOptions quota;
 };
 
 /// Where one setting came from.
@@ -86,6 +101,7 @@ struct Config {
   StateOptions state;
   std::string credentials_dir;  ///< where ${CRED:name} looks besides $CREDENTIALS_DIRECTORY
   std::vector<ChainConfig> chains;
+  std::vector<AccessConfig> access;
   std::string source;  ///< the file's path, or "environment"
   Origins origins;
 };

@@ -67,6 +67,11 @@ class ResolvedPrinter {
     for (size_t i = 0; i < config_.chains.size(); ++i) {
       add_chain(config_.chains[i], "chain[" + std::to_string(i) + "]");
     }
+    for (size_t i = 0; i < config_.access.size(); ++i) {
+      const std::string place = "access[" + std::to_string(i) + "]";
+      text_ += "\n" + origin_comment("", place) + "[[access]]\n";
+      add_keys(Section::kAccess, place, {.config = &config_, .access = &config_.access[i]});
+    }
     return std::move(text_);
   }
 

@@ -56,6 +56,10 @@ std::string spelled(Section section, std::string_view name) {
 }
 
 std::string unknown_message(Section section, std::string_view name) {
+  const std::string_view singular = name.substr(0, name.size() - (name.ends_with('s') ? 1 : 0));
+  if (singular != name && find_section(section, singular) != nullptr) {
+    return "unknown key; did you mean " + spelled(section, singular) + "?";
+  }
   for (const SectionRow& row : section_rows()) {
     const auto names = known_names(row.section);
     if (std::find(names.begin(), names.end(), name) != names.end()) {
@@ -88,6 +92,8 @@ KeyScope scope_of_new_item(Section section, const KeyScope& outer) {
   KeyScope scope = outer;
   if (section == Section::kChain) {
     scope.chain = &outer.config->chains.emplace_back();
+  } else if (section == Section::kAccess) {
+    scope.access = &outer.config->access.emplace_back();
   } else {
     scope.provider = &outer.chain->providers.emplace_back();
   }
@@ -128,7 +134,7 @@ void ConfigReader::check_keys(const ConfigNode& table, Section section) {
     }
   }
   for (const SectionRow& row : section_rows()) {
-    if (row.is_list && row.parent == section && find_entry(table, row.name) == nullptr) {
+    if (row.is_required && row.parent == section && find_entry(table, row.name) == nullptr) {
       faults_.add(table.at, std::string(row.path),
                   "is missing; write at least one " + heading(row));
     }

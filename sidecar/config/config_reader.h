@@ -14,7 +14,7 @@ namespace sidecar {
 /// Walks the neutral tree by the key table and fills the typed one: every section, every key, what
 /// is unknown and what is missing.
 /// Not: it does not compare settings with each other (cross_check.h).
-/// Limits: kListMax chains, and as many providers in each.
+/// Limits: kListMax chains, as many providers in each, and as many access rules.
 /// Owner: one load.  Errors: go to the fault list.
 class ConfigReader {
  public:

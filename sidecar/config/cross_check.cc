@@ -1,9 +1,11 @@
 #include "config/cross_check.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <string_view>
 
+#include "config/access_names.h"
 #include "config/quantity.h"
 #include "config/url.h"
 
@@ -157,6 +159,38 @@ class NameCheck {
   std::map<std::string, const ValueOrigin*> places_;
 };
 
+// A rule's names are of chains that are there; and somebody is left for it by the rules before it.
+void check_access(const Config& config, FaultList& faults) {
+  NameCheck names(config, "access", faults);
+  const std::vector<AccessRule> rules = access_rules(config);
+  for (size_t i = 0; i < config.access.size(); ++i) {
+    const AccessConfig& rule = config.access[i];
+    const std::string place = "access[" + std::to_string(i) + "]";
+    names.add(rule.name, place);
+    for (const std::string& name : rule.chains) {
+      const bool is_there =
+          std::any_of(config.chains.begin(), config.chains.end(),
+                      [&name](const ChainConfig& chain) { return chain.name == name; });
+      const ValueOrigin* origin = find_origin(config, place + ".chains");
+      if (!is_there && origin != nullptr) {
+        faults.add(origin->at, "access.chains",
+                   (origin->substituted_at ? "names" : "names \"" + name + "\",") +
+                       std::string(" no chain of this file; write the name of a [[chain]]"));
+      }
+    }
+    const ValueOrigin* origin = find_origin(config, place);
+    if (const size_t before = shadowed_by(rules, i); before != i && origin != nullptr) {
+      faults.add(origin->at, "access",
+                 "never applies: rule \"" + config.access[before].name +
+                     "\" before it is for the same users; put this one first, or remove it");
+    }
+    if (rule.quota.burst != 0 && rule.quota.rate == 0) {
+      faults.add(find_origin(config, place + ".burst")->at, "access.burst",
+                 "means nothing without rate; write both");
+    }
+  }
+}
+
 void check_http(const Config& config, FaultList& faults) {
   const auto address = parse_tcp_address(config.http.listen);
   const ValueOrigin* origin = find_origin(config, "http.listen");
@@ -171,6 +205,7 @@ void check_http(const Config& config, FaultList& faults) {
 
 void cross_check(const Config& config, FaultList& faults) {
   check_http(config, faults);
+  check_access(config, faults);
   check_limits(config, faults);
   check_policies(config, faults);
   NameCheck chain_names(config, "chain", faults);

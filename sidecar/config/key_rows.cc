@@ -16,7 +16,7 @@ constexpr uint64_t kChainIdMax = 9'223'372'036'854'775'771;
 
 using S = Section;
 
-constexpr std::array<SectionRow, 17> kSections = {{
+constexpr std::array<SectionRow, 18> kSections = {{
     {S::kTop, S::kTop, "", "", false, "The top of the file."},
     {S::kListen, S::kTop, "listen", "listen", false,
      "The Unix socket that workers connect to; it speaks every dialect."},
@@ -42,9 +42,12 @@ constexpr std::array<SectionRow, 17> kSections = {{
     {S::kState, S::kTop, "state", "state", false,
      "What is kept over a restart: cost, budgets, pauses, heads, scores."},
     {S::kChain, S::kTop, "chain", "chain", true,
-     "A network. The first of each family serves calls that name no chain."},
+     "A network. The first of each family serves calls that name no chain.", true},
     {S::kProvider, S::kChain, "provider", "chain.provider", true,
-     "A provider of the chain above it; at least one of http, ws and ipc."},
+     "A provider of the chain above it; at least one of http, ws and ipc.", true},
+    {S::kAccess, S::kTop, "access", "access", true,
+     "What some users may do; the first rule that fits counts. Without one: everything but what "
+     "belongs to a node's administrator or the holder of its keys."},
 }};
 
 #define ANY \

@@ -33,7 +33,8 @@ enum class Section {
   kCost,
   kState,
   kChain,
-  kProvider
+  kProvider,
+  kAccess
 };
 
 struct SectionRow {
@@ -41,8 +42,9 @@ struct SectionRow {
   Section parent;
   std::string_view name;  ///< the last part of its path
   std::string_view path;  ///< "chain.provider"; empty for the top of the file
-  bool is_list;           ///< [[...]]; at least one must be there
+  bool is_list;           ///< [[...]]
   std::string_view sentence;
+  bool is_required = false;  ///< at least one must be there
 };
 
 enum class KeyType {
@@ -66,6 +68,7 @@ struct KeyScope {
   Config* config = nullptr;
   ChainConfig* chain = nullptr;
   ProviderConfig* provider = nullptr;
+  AccessConfig* access = nullptr;
 };
 
 struct KeyRange {

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <initializer_list>
 
+#include "config/access_names.h"
 #include "config/toml_text.h"
 #include "config/url.h"
 #include "policy/balancer.h"
@@ -167,6 +168,14 @@ std::string text_fault(TextRule rule, std::string_view text, const std::string& 
       return host_name_fault(text, shown);
     case TextRule::kOrigin:
       return origin_fault(text, shown);
+    case TextRule::kUser:
+      return find_uid(std::string(text))
+                 ? ""
+                 : shown + " is no user of this host; make it, or write a number";
+    case TextRule::kGroup:
+      return find_gid(std::string(text))
+                 ? ""
+                 : shown + " is no group of this host; make it, or write a number";
   }
   return "";
 }
@@ -230,6 +239,10 @@ std::string_view rule_text(TextRule rule) {
       return "a name such as rpc.example.net, with :PORT if it has one";
     case TextRule::kOrigin:
       return "https://app.example.net";
+    case TextRule::kUser:
+      return "a user of this host, or its number";
+    case TextRule::kGroup:
+      return "a group of this host, or its number";
   }
   return "";
 }

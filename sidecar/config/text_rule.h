@@ -24,6 +24,8 @@ enum class TextRule {
   kProxyUrl,
   kHostName,  ///< as in a Host header, with or without a port
   kOrigin,    ///< as a browser sends it
+  kUser,      ///< name or number; in a list, numbers may be written bare
+  kGroup,
 };
 
 inline constexpr std::string_view kUnixScheme = "http+unix://";

@@ -77,6 +77,10 @@ bool takes_string(KeyType type) {
   return type != KeyType::kInteger;
 }
 
+bool may_be_number(TextRule rule) {
+  return rule == TextRule::kUser || rule == TextRule::kGroup;
+}
+
 }  // namespace
 
 std::optional<size_t> ValueReader::read(const KeyRow& row, const ConfigNode& node,
@@ -173,11 +177,12 @@ void ValueReader::read_list(const KeyRow& row, const ConfigNode& node, const Fie
   const std::string key = key_path(row.section, row.name);
   std::vector<std::string> items;
   for (const ConfigNode& item : node.items) {
-    if (item.kind != Kind::kString) {
+    const bool is_number = item.kind == Kind::kInteger && may_be_number(row.rule);
+    if (item.kind != Kind::kString && !is_number) {
       faults_.add(item.at, key, not_a_string(item));
       continue;
     }
-    auto text = expanded(key, item);
+    auto text = is_number ? std::to_string(item.integer) : expanded(key, item);
     if (!text) {
       continue;
     }

@@ -24,6 +24,8 @@ std::string_view passed_over_text(PassedOver why) {
       return "pinned_elsewhere";
     case PassedOver::kTried:
       return "tried";
+    case PassedOver::kDrained:
+      return "drained";
     case PassedOver::kDisabled:
       return "disabled";
     case PassedOver::kQuarantined:

@@ -38,6 +38,7 @@ struct Provider {
   Cooldown cooldown;
   MethodRules methods;
   EventMeter events;
+  bool is_drained = false;   ///< by an administrator: nothing new is asked of it
   uint64_t units_spent = 0;  ///< requests or credits, since the start
 };
 

@@ -425,8 +425,23 @@ bool FeedSources::is_better(const Source& candidate, const Source& lead) const {
   }
   const Endpoint& of_lead = house_.pool.endpoint(lead.endpoint);
   const HealthState state = of_lead.health.state();
-  const bool is_lead_fit = state == HealthState::kHealthy || state == HealthState::kUnknown;
+  const bool is_lead_fit = (state == HealthState::kHealthy || state == HealthState::kUnknown) &&
+                           !house_.pool.provider_of(lead.endpoint).is_drained;
   return !is_lead_fit || house_.pool.endpoint(candidate.endpoint).tier < of_lead.tier;
+}
+
+/// Who only tells along with the lead can go at once.
+void FeedSources::leave_drained() {
+  std::vector<Source> leaving;
+  for (const Source& source : sources_) {
+    if (source.id != lead_ && house_.pool.provider_of(source.endpoint).is_drained) {
+      leaving.push_back(source);
+    }
+  }
+  for (const Source& source : leaving) {
+    close(source);
+    lose(source.id, /*is_tried=*/false);
+  }
 }
 
 void FeedSources::look_for_better() {
@@ -439,6 +454,7 @@ void FeedSources::look_for_better() {
     return;
   }
   forget_tried();
+  leave_drained();
   if (sources_.size() < house_.options.sources) {
     fill();
   } else if (house_.pool.size() > sources_.size()) {

@@ -121,6 +121,7 @@ class FeedSources final : private FeedSink, private AttemptSink {
                    Instant since);
   void audit();
   void look_for_better();
+  void leave_drained();
   void replace();
   bool is_better(const Source& candidate, const Source& lead) const;
   void on_due();

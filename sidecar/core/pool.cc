@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/check.h"
 #include "policy/credits.h"
 
 namespace sidecar {
@@ -278,6 +279,34 @@ void Pool::remember_blockhash(std::string blockhash, size_t endpoint) {
 std::optional<size_t> Pool::endpoint_of_blockhash(const std::string& blockhash) const {
   const auto found = blockhashes_.find(blockhash);
   return found == blockhashes_.end() ? std::nullopt : std::optional<size_t>(found->second);
+}
+
+Provider& Pool::provider_named(std::string_view name) {
+  const auto found = std::find_if(providers_.begin(), providers_.end(),
+                                  [name](const auto& provider) { return provider->name == name; });
+  CHECK(found != providers_.end());
+  return **found;
+}
+
+void Pool::set_drained(std::string_view name, bool is_drained) {
+  provider_named(name).is_drained = is_drained;
+  told_better();
+}
+
+void Pool::reset_breakers(std::string_view name) {
+  provider_named(name).cooldown.reset();
+  for (size_t i = 0; i < endpoints_.size(); ++i) {
+    CircuitBreaker& breaker = endpoints_[i].breaker;
+    if (provider_of(i).name == name && breaker.failures_in_row() > 0) {
+      const bool was_open = breaker.state(clock_.now()) != BreakerState::kClosed;
+      breaker.reset();
+      if (was_open) {
+        observer_.on_breaker_changed(name_of(i), BreakerState::kClosed);
+        apply(i, HealthEvent::kBreakerClosed);
+      }
+    }
+  }
+  told_better();
 }
 
 bool Pool::has_provider(std::string_view name) const {

@@ -91,6 +91,12 @@ class Pool {
   /// Time passes: a head that stands still, or lags for too long, is found here.
   void review_heads();
 
+  /// Takes a provider out of use, and back: what is under way ends as ever, probes go on, feeds
+  /// move when others tell their events. Requires: has_provider(name).
+  void set_drained(std::string_view name, bool is_drained);
+  /// Closes the breakers of all its endpoints and ends its cooldown. Requires: likewise.
+  void reset_breakers(std::string_view name);
+
   /// Solana: who told a blockhash, for who sends with it. Limits: kBlockhashesMax, oldest out
   /// first.
   void remember_blockhash(std::string blockhash, size_t endpoint);
@@ -148,6 +154,7 @@ class Pool {
   void report(size_t endpoint, const AttemptEnd& end, std::optional<Outcome> outcome);
   void apply(size_t endpoint, HealthEvent event);
   void told_better();
+  Provider& provider_named(std::string_view name);
 
   ChainInfo chain_;
   PoolOptions options_;

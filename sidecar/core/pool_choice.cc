@@ -92,6 +92,9 @@ Pool::Fitness Pool::fitness(size_t index, const CallNeed& need, Instant now, Cho
       (!need.pinned_provider.empty() && need.pinned_provider != provider.name)) {
     return unfit(PassedOver::kPinnedElsewhere);
   }
+  if (provider.is_drained) {
+    return unfit(PassedOver::kDrained);
+  }
   if (!endpoint.health.may_be_asked()) {
     const bool is_disabled = endpoint.health.state() == HealthState::kDisabled;
     return unfit(is_disabled ? PassedOver::kDisabled : PassedOver::kQuarantined);

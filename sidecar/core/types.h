@@ -29,6 +29,7 @@ struct ChainInfo {
   std::string name;
   Family family = Family::kEvm;
   uint64_t chain_id = 0;  ///< 0 = not configured
+  bool is_dev = false;    ///< its nodes hold keys made for play
 };
 
 /// One call, decoded, as a session submits it.

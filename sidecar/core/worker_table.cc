@@ -34,6 +34,10 @@ WorkerNumber WorkerTable::number_of(std::string_view name) {
   return names_.size() < kWorkersMax ? add(std::move(text)) : kOther;
 }
 
+bool WorkerTable::has(std::string_view name) const {
+  return numbers_.contains(plain(name));
+}
+
 WorkerNumber WorkerTable::add(std::string name) {
   const auto number = static_cast<WorkerNumber>(names_.size());
   numbers_.emplace(name, number);

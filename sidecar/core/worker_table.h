@@ -24,6 +24,7 @@ class WorkerTable {
   WorkerNumber number_of(std::string_view name);
   /// 0 is "sidecar". Requires: it was given by number_of.
   const std::string& name_of(WorkerNumber worker) const { return names_.at(worker); }
+  bool has(std::string_view name) const;
   size_t size() const { return names_.size(); }
 
  private:

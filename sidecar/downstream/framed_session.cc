@@ -133,6 +133,9 @@ void FramedSession::take_hello(const rpcs_frame& frame, std::string_view payload
     close(EndReason::kProtocol);
     return;
   }
+  if (const auto client = (*hello)["client"].as_string(); client && !client->empty()) {
+    host_.access().rename(visitor_, *client);
+  }
   write_frame(RPCS_WELCOME, 0, 0, frame.id, welcome_text(host_.chains(), host_.limits()));
 }
 
@@ -154,9 +157,17 @@ void FramedSession::take_call(const rpcs_frame& frame, std::string_view payload)
         {.name = ErrorName::kClientLimit, .message = "too many calls in flight on this session"});
     return;
   }
+  Quota::Place place;
+  const std::string refusal =
+      host_.access().refusal(visitor_, Quota::Kind::kCall, view.method, frame.chain, place);
+  if (!refusal.empty()) {
+    write_frame(RPCS_ERROR, 0, frame.chain, frame.id, refusal);
+    return;
+  }
   Request request;
   request.session = id_;
   request.token = frame.id;
+  request.worker = visitor_.worker;
   request.chain = frame.chain;
   request.method = view.method;
   request.params = view.params;
@@ -165,7 +176,7 @@ void FramedSession::take_call(const rpcs_frame& frame, std::string_view payload)
   request.provider = view.provider;
   request.explain = view.explain;
   request.may_stream = !view.explain;
-  open_.emplace(frame.id, Open{0, frame.chain, false});
+  open_.emplace(frame.id, Open{0, frame.chain, false, std::move(place)});
   const CallId call = host_.calls().submit(request);
   if (const auto open = open_.find(frame.id); open != open_.end()) {
     open->second.call = call;
@@ -191,7 +202,17 @@ void FramedSession::take_subscribe(const rpcs_frame& frame, std::string_view pay
         {.name = ErrorName::kClientLimit, .message = "too many subscriptions on this session"});
     return;
   }
+  Quota::Place place;
+  if (const CallView view = parse_call(payload); view.fault.empty()) {
+    const std::string refusal = host_.access().refusal(visitor_, Quota::Kind::kSubscription,
+                                                       view.method, frame.chain, place);
+    if (!refusal.empty()) {
+      write_frame(RPCS_ERROR, 0, frame.chain, frame.id, refusal);
+      return;
+    }
+  }
   const std::string_view fault = subscriptions_.subscribe(id_, frame.id, frame.chain, payload);
+  subscriptions_.keep_place(frame.id, std::move(place));
   if (!fault.empty()) {
     write_error(frame.id, frame.chain,
                 {.name = ErrorName::kBadRequest, .message = fault, .code = kInvalidParamsCode});

@@ -51,6 +51,7 @@ class FramedSession final : public Session, private StreamSink {
     CallId call = 0;
     uint16_t chain = 0;
     bool is_held = false;  ///< its parts wait for room
+    Quota::Place place = {};
   };
 
   void on_stream_bytes(std::string_view bytes) override;

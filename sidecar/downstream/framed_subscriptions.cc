@@ -63,6 +63,12 @@ std::string_view FramedSubscriptions::subscribe(SessionId session, uint64_t id, 
   return {};
 }
 
+void FramedSubscriptions::keep_place(uint64_t id, Quota::Place place) {
+  if (const auto mine = subscriptions_.find(id); mine != subscriptions_.end()) {
+    mine->second.place = std::move(place);
+  }
+}
+
 bool FramedSubscriptions::unsubscribe(uint64_t id) {
   const auto node = subscriptions_.extract(id);
   if (node) {

@@ -28,6 +28,8 @@ class FramedSubscriptions {
   std::string_view subscribe(SessionId session, uint64_t id, ChainNumber chain,
                              std::string_view payload);
   bool has(uint64_t id) const { return subscriptions_.contains(id); }
+  /// Its place in the quota, as long as it is open.
+  void keep_place(uint64_t id, Quota::Place place);
   bool is_empty() const { return subscriptions_.empty(); }
   size_t size() const { return subscriptions_.size(); }
   bool is_full() const { return subscriptions_.size() >= host_.limits().subscriptions_max; }
@@ -47,6 +49,7 @@ class FramedSubscriptions {
     uint16_t chain = 0;
     Continuity continuity = Continuity::kEvery;
     bool has_skipped = false;
+    Quota::Place place = {};
   };
 
   SessionHost& host_;

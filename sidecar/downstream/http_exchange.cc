@@ -17,7 +17,7 @@ HttpExchange::HttpExchange(SessionHost& host, HttpServer& server, HttpExchangeId
       server_(server),
       exchange_(exchange),
       registry_(registry),
-      calls_(host.limits(), host.calls(), *this) {}
+      calls_(host.limits(), {host.calls(), host.access()}, *this) {}
 
 HttpExchange::~HttpExchange() {
   registry_.erase(exchange_);
@@ -27,6 +27,7 @@ void HttpExchange::run(SessionId session, ChainNumber chain, CallTerms terms,
                        std::string_view body) {
   id_ = session;
   registry_.emplace(exchange_, session);
+  calls_.set_visitor(visitor_);
   calls_.set_terms(std::move(terms));
   calls_.submit(id_, chain, body, true);
 }

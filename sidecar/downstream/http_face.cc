@@ -1,9 +1,11 @@
 #include "downstream/http_face.h"
 
 #include <algorithm>
+#include <bit>
 #include <utility>
 
 #include "downstream/ws_session.h"
+#include "net/first_byte.h"
 #include "rpc/json_text.h"
 
 namespace sidecar {
@@ -37,34 +39,43 @@ bool is_json(std::string_view content_type) {
   return equal_ignoring_case(type.substr(0, end + 1), kJson);
 }
 
-// What on_http_head makes of a head goes to on_http_request as one number.
-constexpr unsigned kExplainShift = 16;
-constexpr unsigned kHeadOnlyShift = 17;
-constexpr unsigned kDeadlineShift = 32;
-
+/// What on_http_head makes of a head goes to on_http_request as one number.
 struct Asked {
-  ChainNumber chain = 0;
-  bool explain = false;
-  bool is_head_only = false;  ///< of a view
-  uint32_t deadline_ms = 0;
+  uint64_t chain : 9 = 0;  ///< 256 can be configured
+  uint64_t explain : 1 = 0;
+  uint64_t is_head_only : 1 = 0;  ///< of a view
+  uint64_t deadline_ms : 22 = 0;  ///< over an hour, the most that can be configured
+  uint64_t user : 9 = 0;          ///< of the visitor
+  uint64_t pid : 22 = 0;          ///< likewise; the kernel has none larger
 };
+static_assert(sizeof(Asked) == sizeof(uint64_t));
+constexpr uint64_t kChainMax = (1u << 9) - 1;
+constexpr uint64_t kDeadlineMax = (1u << 22) - 1;
+constexpr uint64_t kPidMax = (1u << 22) - 1;
 
 uint64_t tag_of(const Asked& asked) {
-  return uint64_t{asked.chain} | uint64_t{asked.explain} << kExplainShift |
-         uint64_t{asked.is_head_only} << kHeadOnlyShift |
-         uint64_t{asked.deadline_ms} << kDeadlineShift;
+  return std::bit_cast<uint64_t>(asked);
 }
 
 Asked asked_in(uint64_t tag) {
-  return {static_cast<ChainNumber>(tag), (tag >> kExplainShift & 1) != 0,
-          (tag >> kHeadOnlyShift & 1) != 0, static_cast<uint32_t>(tag >> kDeadlineShift)};
+  return std::bit_cast<Asked>(tag);
 }
 
-/// A deadline beyond what a number of 32 bits holds is as good as that.
-std::optional<uint32_t> deadline_of(std::string_view text) {
+Asked asked_by(const Visitor& visitor) {
+  Asked asked;
+  asked.user = visitor.user & (AccessPort::kUsersMax - 1u);
+  asked.pid = static_cast<uint32_t>(std::max(visitor.pid, 0)) & kPidMax;
+  return asked;
+}
+
+Visitor visitor_in(const Asked& asked, const AccessPort& access) {
+  return access.greeted(static_cast<uint16_t>(asked.user), static_cast<int32_t>(asked.pid));
+}
+
+/// A deadline beyond what the tag holds is as good as that.
+std::optional<uint64_t> deadline_of(std::string_view text) {
   const auto number = text.empty() ? std::optional<uint64_t>(0) : to_uint64(text);
-  return number ? std::optional(static_cast<uint32_t>(std::min<uint64_t>(*number, UINT32_MAX)))
-                : std::nullopt;
+  return number ? std::optional(std::min(*number, kDeadlineMax)) : std::nullopt;
 }
 
 }  // namespace
@@ -152,7 +163,7 @@ HttpVerdict HttpFace::on_http_head(const HttpHead& head) {
 }
 
 HttpVerdict HttpFace::on_get_head(const HttpHead& head) const {
-  Asked asked;
+  Asked asked = asked_by(host_.access().greet(peer_credentials(head.peer_fd)));
   asked.is_head_only = head.method == "HEAD";
   // No header holds a line end, so the first one in the note ends what was accepted.
   std::string note(head.accept);
@@ -172,7 +183,8 @@ HttpVerdict HttpFace::on_post_head(const HttpHead& head) const {
   if (!chain) {
     return {404, "no such chain; the path is /, /{chain} or /v1/ws/{chain}\n", 0};
   }
-  Asked asked{*chain};
+  Asked asked = asked_by(host_.access().greet(peer_credentials(head.peer_fd)));
+  asked.chain = *chain & kChainMax;
   if (head.is_upgrade) {
     return {200, "", tag_of(asked)};
   }
@@ -189,7 +201,7 @@ HttpVerdict HttpFace::on_post_head(const HttpHead& head) const {
   if (!head.explain.empty() && head.explain != "0" && head.explain != "1") {
     return {400, "X-Rpc-Explain must be 0 or 1\n", 0};
   }
-  asked.deadline_ms = *deadline_ms;
+  asked.deadline_ms = *deadline_ms & kDeadlineMax;
   asked.explain = head.explain == "1";
   return {200, "", tag_of(asked), std::string(head.provider)};
 }
@@ -203,15 +215,18 @@ void HttpFace::on_http_request(HttpExchangeId id, uint64_t tag, bool is_post, st
     request.path = path;
     request.accept = std::string_view(note).substr(0, line_end);
     request.query = std::string_view(note).substr(line_end + 1);
-    request.is_head_only = asked_in(tag).is_head_only;
+    request.is_head_only = asked_in(tag).is_head_only == 1;
+    request.visitor = visitor_in(asked_in(tag), host_.access());
     views_.open(id, request, *this);
     return;
   }
   auto owned = std::make_unique<HttpExchange>(host_, *server_, id, exchanges_);
   HttpExchange& exchange = *owned;
   const Asked asked = asked_in(tag);
-  exchange.run(sessions_.add(std::move(owned)), asked.chain,
-               {Millis(asked.deadline_ms), std::string(server_->note(id)), asked.explain}, body);
+  exchange.set_visitor(visitor_in(asked, host_.access()));
+  exchange.run(sessions_.add(std::move(owned)), static_cast<ChainNumber>(asked.chain),
+               {Millis(asked.deadline_ms), std::string(server_->note(id)), asked.explain == 1},
+               body);
 }
 
 template <class Kind>
@@ -262,8 +277,11 @@ void HttpFace::on_http_drained(HttpExchangeId id) {
 
 void HttpFace::on_ws_open(WebSocketId id, uint64_t tag) {
   ++sockets_opened_;
-  auto owned = std::make_unique<WsSession>(host_, *server_, id, static_cast<ChainNumber>(tag));
+  const Asked asked = asked_in(tag);
+  auto owned =
+      std::make_unique<WsSession>(host_, *server_, id, static_cast<ChainNumber>(asked.chain));
   WsSession& socket = *owned;
+  socket.set_visitor(visitor_in(asked, host_.access()));
   const SessionId session = sessions_.add(std::move(owned));
   socket.attach(session);
   sockets_.emplace(id, session);

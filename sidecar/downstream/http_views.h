@@ -6,6 +6,7 @@
 
 #include "base/flow.h"
 #include "core/types.h"
+#include "downstream/access_port.h"
 
 namespace sidecar {
 
@@ -18,7 +19,7 @@ struct ViewRequest {
   std::string_view query;     ///< without the question mark, percent-decoded
   std::string_view accept;    ///< Accept header, empty if absent
   bool is_head_only = false;  ///< HEAD: whatever is answered, only its head goes out
-  WorkerNumber worker = 0;
+  Visitor visitor;
 };
 
 /// The head of an answer.

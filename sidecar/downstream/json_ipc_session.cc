@@ -25,10 +25,11 @@ JsonIpcSession::JsonIpcSession(SessionHost& host)
       texts_(text_options(host.limits())),
       lane_(*this),
       subscriptions_(host),
-      calls_(host.limits(), host.calls(), *this, &subscriptions_) {}
+      calls_(host.limits(), {host.calls(), host.access()}, *this, &subscriptions_) {}
 
 bool JsonIpcSession::attach(Loop& loop, int fd, SessionId id) {
   id_ = id;
+  calls_.set_visitor(visitor_);
   auto stream = Stream::adopt(loop, fd, host_.limits().output_mark_bytes, *this);
   if (!stream.ok()) {
     return false;

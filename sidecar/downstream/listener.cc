@@ -76,8 +76,8 @@ Result<gid_t> find_group(const std::string& name) {
 void log_session(std::string_view event, SessionId id, const Session& session,
                  std::string_view why) {
   if (session.is_connection() && log::is_on(log::Level::kDebug)) {
-    log::debug(event, log::kv("session", id), log::kv("pid", session.peer().pid),
-               log::kv("uid", session.peer().uid), log::kv("gid", session.peer().gid),
+    log::debug(event, log::kv("session", id), log::kv("pid", session.visitor().pid),
+               log::kv("uid", session.visitor().uid), log::kv("worker", session.visitor().worker),
                log::kv(event == "session_open" ? "dialect" : "reason", why));
   }
 }
@@ -306,7 +306,7 @@ void Listener::open_stream_session(int fd, std::string_view dialect) {
   count_("session", dialect);
   auto owned = std::make_unique<Kind>(static_cast<SessionHost&>(*this));
   Kind& session = *owned;
-  session.set_peer(peer_credentials(fd));
+  session.set_visitor(ports_.access.greet(peer_credentials(fd)));
   const SessionId id = sessions_.add(std::move(owned));
   log_session("session_open", id, session, dialect);
   ++stream_sessions_;

@@ -43,6 +43,7 @@ class Listener final : private SessionHost, private TurnEnd {
   struct Ports {
     CallPort& calls;
     SubscriptionPort& subscriptions;
+    AccessPort& access;
     uint64_t seed;  ///< of the ids that subscriptions are given
   };
   /// Counts by name: dialects opened, reasons ended, limits met.
@@ -90,6 +91,7 @@ class Listener final : private SessionHost, private TurnEnd {
 
   CallPort& calls() override { return gate_; }
   SubscriptionPort& subscriptions() override { return gate_; }
+  AccessPort& access() override { return ports_.access; }
   std::string new_wire_id(bool is_number) override;
   const SessionLimits& limits() const override { return options_.limits; }
   const std::vector<ChainInfo>& chains() const override { return chains_; }

@@ -9,8 +9,8 @@
 #include "base/slot_map.h"
 #include "core/ports.h"
 #include "core/types.h"
+#include "downstream/access_port.h"
 #include "downstream/event_forms.h"
-#include "net/first_byte.h"
 
 namespace sidecar {
 
@@ -43,9 +43,9 @@ class Session {
   }
   /// Called about once a second: drops what has been unfinished for too long.
   virtual void on_sweep(Instant now) { (void)now; }
-  /// Who connected, as the kernel knew at that moment; set once by the listener.
-  void set_peer(const PeerCredentials& peer) { peer_ = peer; }
-  const PeerCredentials& peer() const { return peer_; }
+  /// Whom it serves; before the first call.
+  void set_visitor(const Visitor& visitor) { visitor_ = visitor; }
+  const Visitor& visitor() const { return visitor_; }
   virtual SessionDialect dialect() const { return SessionDialect::kHttp; }
   virtual size_t subscription_count() const { return 0; }
   /// True for a session that is a connection of its own, not one request on a shared one.
@@ -57,8 +57,8 @@ class Session {
   /// The sidecar is going down: tell the worker and end gently.
   virtual void on_shutdown() = 0;
 
- private:
-  PeerCredentials peer_;
+ protected:
+  Visitor visitor_;
 };
 
 /// All sessions by id: hands replies and events to those they are for, drops them when

@@ -7,6 +7,7 @@
 
 #include "core/ports.h"
 #include "core/types.h"
+#include "downstream/access_port.h"
 #include "downstream/options.h"
 
 namespace sidecar {
@@ -45,6 +46,7 @@ class SessionHost {
  public:
   virtual CallPort& calls() = 0;
   virtual SubscriptionPort& subscriptions() = 0;
+  virtual AccessPort& access() = 0;
   /// A subscription id for the worker, as a JSON lexeme; unlike all others of this process.
   virtual std::string new_wire_id(bool is_number) = 0;
   virtual const SessionLimits& limits() const = 0;

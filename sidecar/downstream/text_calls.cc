@@ -20,9 +20,13 @@ std::string bad_request(int code, std::string_view message) {
 
 }  // namespace
 
-TextCalls::TextCalls(const SessionLimits& limits, CallPort& calls, TextSink& sink,
+TextCalls::TextCalls(const SessionLimits& limits, const Ports& ports, TextSink& sink,
                      TextSubscriptions* subscriptions)
-    : limits_(limits), calls_(calls), sink_(sink), subscriptions_(subscriptions) {}
+    : limits_(limits),
+      calls_(ports.calls),
+      access_(ports.access),
+      sink_(sink),
+      subscriptions_(subscriptions) {}
 
 TextCalls::~TextCalls() {
   for (const auto& [token, open] : open_) {
@@ -116,12 +120,17 @@ void TextCalls::submit_one(const Place& place, const RequestView& request) {
   if (subscriptions_ != nullptr && submit_subscription(place, request)) {
     return;
   }
+  Quota::Place quota;
+  if (is_refused(place, request, Quota::Kind::kCall, quota)) {
+    return;
+  }
   const uint64_t token = next_token_++;
-  open_.emplace(
-      token, Open{place.text, place.index, place.is_in_batch, false, std::string(request.id), 0});
+  open_.emplace(token, Open{place.text, place.index, place.is_in_batch, false,
+                            std::string(request.id), 0, std::move(quota)});
   Request call;
   call.session = place.session;
   call.token = token;
+  call.worker = visitor_.worker;
   call.chain = place.chain;
   call.method = request.method;
   call.params = request.params;
@@ -158,11 +167,29 @@ bool TextCalls::submit_subscription(const Place& place, const RequestView& reque
                  "too many subscriptions on this session");
     return true;
   }
+  Quota::Place quota;
+  if (is_refused(place, request, Quota::Kind::kSubscription, quota)) {
+    return true;
+  }
   const uint64_t token = next_token_++;
   open_.emplace(
       token, Open{place.text, place.index, place.is_in_batch, false, std::string(request.id), 0});
   subscriptions_->subscribe(place.session, token, place.chain, request.method, request.params,
                             place.is_in_batch ? place.text : 0);
+  subscriptions_->keep_place(token, std::move(quota));
+  return true;
+}
+
+/// True: it was answered so.
+bool TextCalls::is_refused(const Place& place, const RequestView& request, Quota::Kind kind,
+                           Quota::Place& quota) {
+  const std::string error = access_.refusal(visitor_, kind, request.method, place.chain, quota);
+  if (error.empty()) {
+    return false;
+  }
+  std::string reply;
+  append_error_reply(reply, request.id, error);
+  answer(place.text, place.is_in_batch, place.index, std::move(reply));
   return true;
 }
 

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "core/ports.h"
+#include "downstream/access_port.h"
 #include "downstream/options.h"
 #include "rpc/envelope.h"
 
@@ -50,14 +51,20 @@ class TextSink {
 /// jsonrpc.org/specification.
 class TextCalls {
  public:
+  /// Where calls go, and who says whether they may.
+  struct Ports {
+    CallPort& calls;
+    AccessPort& access;
+  };
   /// `subscriptions`: null where events cannot be sent.
-  TextCalls(const SessionLimits& limits, CallPort& calls, TextSink& sink,
+  TextCalls(const SessionLimits& limits, const Ports& ports, TextSink& sink,
             TextSubscriptions* subscriptions = nullptr);
   ~TextCalls();
   TextCalls(const TextCalls&) = delete;
   TextCalls& operator=(const TextCalls&) = delete;
 
   /// For texts submitted from now on.
+  void set_visitor(const Visitor& visitor) { visitor_ = visitor; }
   void set_terms(CallTerms terms) { terms_ = std::move(terms); }
 
   /// Requires: `session` is what the replies will come back for. Returns the text's number, which
@@ -89,6 +96,7 @@ class TextCalls {
     bool has_parts = false;
     std::string id;  ///< lexeme
     CallId call = 0;
+    Quota::Place place = {};
   };
   struct Batch {
     std::vector<std::string> replies;
@@ -107,6 +115,8 @@ class TextCalls {
   void submit_batch(Place place, const BatchView& batch);
   void submit_one(const Place& place, const RequestView& request);
   bool submit_subscription(const Place& place, const RequestView& request);
+  bool is_refused(const Place& place, const RequestView& request, Quota::Kind kind,
+                  Quota::Place& quota);
   void answer(uint64_t text, bool is_in_batch, size_t index, std::string reply);
   void answer_error(const Place& place, std::string_view id, int code, std::string_view message);
   void answer_limit(uint64_t text, bool is_in_batch, size_t index, std::string_view id,
@@ -115,9 +125,11 @@ class TextCalls {
 
   const SessionLimits& limits_;
   CallPort& calls_;
+  AccessPort& access_;
   TextSink& sink_;
   TextSubscriptions* subscriptions_;
   CallTerms terms_;
+  Visitor visitor_;
   std::unordered_map<uint64_t, Open> open_;
   std::unordered_map<uint64_t, Batch> batches_;
   uint64_t next_token_ = 1;

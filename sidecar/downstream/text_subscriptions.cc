@@ -74,6 +74,12 @@ bool TextSubscriptions::drop(uint64_t token) {
   return node.mapped().is_confirmed;
 }
 
+void TextSubscriptions::keep_place(uint64_t token, Quota::Place place) {
+  if (const auto mine = subscriptions_.find(token); mine != subscriptions_.end()) {
+    mine->second.place = std::move(place);
+  }
+}
+
 bool TextSubscriptions::unsubscribe(std::string_view params) {
   const auto token = tokens_.find(std::string(json_first_element(params)));
   if (token == tokens_.end()) {

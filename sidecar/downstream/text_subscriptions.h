@@ -37,6 +37,8 @@ class TextSubscriptions {
   /// that the answer goes out with, 0 = by itself; until then its events are held.
   void subscribe(SessionId session, uint64_t token, ChainNumber chain, std::string_view method,
                  std::string_view params, uint64_t batch = 0);
+  /// Its place in the quota, as long as it is open.
+  void keep_place(uint64_t token, Quota::Place place);
   bool is_empty() const { return subscriptions_.empty(); }
   size_t size() const { return subscriptions_.size(); }
   bool is_full() const { return subscriptions_.size() >= host_.limits().subscriptions_max; }
@@ -64,6 +66,7 @@ class TextSubscriptions {
     bool is_confirmed = false;
     bool has_skipped = false;
     uint64_t held_for = 0;  ///< the batch that its answer is in; 0 = it is out
+    Quota::Place place;
   };
 
   SessionHost& host_;

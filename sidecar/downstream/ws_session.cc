@@ -17,7 +17,7 @@ WsSession::WsSession(SessionHost& host, HttpServer& server, WebSocketId socket, 
       chain_(chain),
       lane_(*this),
       subscriptions_(host),
-      calls_(host.limits(), host.calls(), *this, &subscriptions_) {}
+      calls_(host.limits(), {host.calls(), host.access()}, *this, &subscriptions_) {}
 
 void WsSession::on_text(std::string_view text) {
   calls_.submit(id_, chain_, text, true);

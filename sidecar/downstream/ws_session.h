@@ -17,7 +17,10 @@ namespace sidecar {
 class WsSession final : public Session, private TextSink, private LaneOutput {
  public:
   WsSession(SessionHost& host, HttpServer& server, WebSocketId socket, ChainNumber chain);
-  void attach(SessionId id) { id_ = id; }
+  void attach(SessionId id) {
+    id_ = id;
+    calls_.set_visitor(visitor_);
+  }
 
   void on_text(std::string_view text);
   void on_drained();

@@ -9,13 +9,33 @@
 
 namespace sidecar {
 
+namespace {
+
+std::vector<gid_t> peer_groups(int fd) {
+  std::vector<gid_t> groups(16);
+  for (;;) {
+    auto bytes = static_cast<socklen_t>(groups.size() * sizeof(gid_t));
+    if (::getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups.data(), &bytes) == 0) {
+      groups.resize(bytes / sizeof(gid_t));
+      return groups;
+    }
+    const size_t needed = bytes / sizeof(gid_t);
+    if (errno != ERANGE || needed <= groups.size() || needed > PeerCredentials::kGroupsMax) {
+      return {};
+    }
+    groups.resize(needed);
+  }
+}
+
+}  // namespace
+
 PeerCredentials peer_credentials(int fd) {
   ucred peer{};
   socklen_t length = sizeof(peer);
   if (::getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &peer, &length) != 0 || peer.pid <= 0) {
     return {};
   }
-  return {peer.uid, peer.gid, peer.pid};
+  return {peer.uid, peer.gid, peer.pid, peer_groups(fd)};
 }
 
 struct FirstByte::Handles {

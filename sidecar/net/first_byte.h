@@ -3,16 +3,20 @@
 #include <sys/types.h>
 
 #include <functional>
+#include <vector>
 
 #include "net/loop.h"
 
 namespace sidecar {
 
-/// The uid, gid and pid a Unix peer had when it connected. Errors: none; all -1 for TCP.
+/// What a Unix peer was when it connected. Errors: none; all -1 and no groups for TCP.
 struct PeerCredentials {
   uid_t uid = static_cast<uid_t>(-1);
   gid_t gid = static_cast<gid_t>(-1);
   pid_t pid = -1;
+  std::vector<gid_t> groups = {};  ///< besides `gid`; all, or none if there are over kGroupsMax
+
+  static constexpr size_t kGroupsMax = 1'024;
 };
 PeerCredentials peer_credentials(int fd);
 

@@ -7,6 +7,7 @@
 
 #include "downstream/session_host.h"
 #include "net/loop.h"
+#include "tests/support/fake_access.h"
 #include "tests/support/fake_ports.h"
 
 namespace sidecar::testing {
@@ -18,6 +19,7 @@ class FakeHost final : public SessionHost {
 
   CallPort& calls() override { return fake_calls; }
   SubscriptionPort& subscriptions() override { return fake_subscriptions; }
+  AccessPort& access() override { return fake_access; }
   std::string new_wire_id(bool is_number) override {
     const std::string number = std::to_string(++wire_ids_);
     return is_number ? number : "\"0x" + number + "\"";
@@ -31,6 +33,7 @@ class FakeHost final : public SessionHost {
     ended.emplace_back(session, reason);
   }
 
+  FakeAccess fake_access;  ///< first: calls and subscriptions have places in its quota
   FakeCalls fake_calls;
   FakeSubscriptions fake_subscriptions;
   SessionLimits session_limits;

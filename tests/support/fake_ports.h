@@ -273,13 +273,15 @@ class FakeCalls final : public CallPort {
     bool may_stream;
     std::string provider;
     bool explain;
+    WorkerNumber worker;
   };
 
   CallId submit(const Request& request) override {
     const CallId id = ++last_id_;
     submitted.push_back({id, request.session, request.token, request.chain,
                          std::string(request.method), std::string(request.params), request.deadline,
-                         request.may_stream, std::string(request.provider), request.explain});
+                         request.may_stream, std::string(request.provider), request.explain,
+                         request.worker});
     return id;
   }
   void cancel(CallId call) override { cancelled.push_back(call); }

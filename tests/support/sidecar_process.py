@@ -261,7 +261,7 @@ class SidecarTestCase(unittest.TestCase):
         provider is asked once, and nobody is probed, hedged or left alone."""
         if chains is None:
             tiered = [{"tier": tier, **one} for tier, one in enumerate(providers, start=1)]
-            chains = chain_toml("dev", family, tiered)
+            chains = chain_toml("dev", family, tiered, dev=True)  # eth_sendTransaction is for all
         self.sidecar_count += 1
         folder = self.folder / f"sidecar-{self.sidecar_count}"
         folder.mkdir()

@@ -57,7 +57,7 @@ TEST_CASE("ConfigFault: unknown keys") {
       {"weight = 1", "1:1: weight: unknown key here; it belongs in [[chain.provider]]"},
       {"x = 1",
        "1:1: x: unknown key; known here: credentials_dir, listen, http, limits, retry, hedge, "
-       "timeout, breaker, cooldown, probe, feed, log, shutdown, cost, state, chain"},
+       "timeout, breaker, cooldown, probe, feed, log, shutdown, cost, state, chain, access"},
       {"[listen]\nPath = 1", "2:1: listen.Path: unknown key; did you mean \"path\"?"},
       {"[log]\nlevl = 1", "2:1: log.levl: unknown key; did you mean \"level\"?"},
       {"[log]\nformat = 1", "2:1: log.format: unknown key; known here: level"},

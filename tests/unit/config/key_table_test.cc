@@ -23,7 +23,9 @@ TEST_CASE("KeyTable: the defaults it tells are the defaults of the option struct
   Config config;
   ChainConfig chain;
   ProviderConfig provider;
-  const KeyScope scope = {.config = &config, .chain = &chain, .provider = &provider};
+  AccessConfig access;
+  const KeyScope scope = {
+      .config = &config, .chain = &chain, .provider = &provider, .access = &access};
 
   for (const KeyRow& row : key_rows()) {
     CAPTURE(key_path(row.section, row.name));
@@ -98,7 +100,7 @@ TEST_CASE("KeyTable: every option has a row") {
 // The words `strategy`, `vendor`, `budget_unit` and `calls_over` set a field in the structs inside;
 // block time and lag have a zero that means the family's own.
 TEST_CASE("KeyTable: every option of a chain and of a provider has a row") {
-  const auto& [name, family, chain_id, pool, strategy_word, block_time, lag_max, lag_back,
+  const auto& [name, family, chain_id, pool, strategy_word, is_dev, block_time, lag_max, lag_back,
                providers] = ChainConfig{};
   const auto& [strategy, stickiness, head, broadcast, genesis_hash] = pool;
   const auto& [beaten_by, hold_min] = stickiness;
@@ -111,7 +113,8 @@ TEST_CASE("KeyTable: every option of a chain and of a provider has a row") {
   const auto& [b1, b2, b3, b4, b5, b6, b7] = budget;
   const auto& [allow, deny, unsupported_memory] = methods;
 
-  CHECK(row_count(Section::kChain) == 3 + 2 + 2 + 7 + 1);
+  CHECK(row_count(Section::kChain) == 3 + 2 + 2 + 7 + 1 + 1);
+  CHECK_FALSE(is_dev);
   CHECK(row_count(Section::kProvider) == 19 + 3 + 7 + 4 + 3 + 4);
   CHECK(name == ChainConfig{}.name);
   CHECK(strategy_word == strategy_name(strategy));
@@ -123,11 +126,22 @@ TEST_CASE("KeyTable: every option of a chain and of a provider has a row") {
   CHECK(allow == MethodRuleOptions{}.allow);
 }
 
+TEST_CASE("KeyTable: every option of an access rule has a row") {
+  const auto& [name, uids, gids, chains, methods, may_send_tx, is_admin, quota] = AccessConfig{};
+  const auto& [rate, burst, inflight_max, subscriptions_max] = quota;
+
+  CHECK(row_count(Section::kAccess) == 4 + 2 + 2 + 4);
+  CHECK(name == AccessConfig{}.name);
+  CHECK(rate == QuotaOptions{}.rate);
+}
+
 TEST_CASE("KeyTable: no key stands twice, and no two keys set one field") {
   Config config;
   ChainConfig chain;
   ProviderConfig provider;
-  const KeyScope scope = {.config = &config, .chain = &chain, .provider = &provider};
+  AccessConfig access;
+  const KeyScope scope = {
+      .config = &config, .chain = &chain, .provider = &provider, .access = &access};
   std::set<std::string> paths;
   std::set<const void*> fields;
 
@@ -145,7 +159,9 @@ TEST_CASE("KeyTable: a type goes with a field that can hold it, and a range fits
   Config config;
   ChainConfig chain;
   ProviderConfig provider;
-  const KeyScope scope = {.config = &config, .chain = &chain, .provider = &provider};
+  AccessConfig access;
+  const KeyScope scope = {
+      .config = &config, .chain = &chain, .provider = &provider, .access = &access};
 
   for (const KeyRow& row : key_rows()) {
     CAPTURE(key_path(row.section, row.name));
@@ -203,7 +219,9 @@ TEST_CASE("KeyTable: every range is enforced at both ends") {
       const std::string line = std::string(row.name) + " = " + number_text(row, number) + "\n";
       std::string text;
       if (row.section != Section::kChain && row.section != Section::kProvider) {
-        text = "[" + std::string(section_row(row.section).path) + "]\n" + line;
+        const std::string path(section_row(row.section).path);
+        text = section_row(row.section).is_list ? "[[" + path + "]]\n" : "[" + path + "]\n";
+        text += line;
       }
       text += "[[chain]]\nname = \"e\"\nfamily = \"evm\"\n";
       text += row.section == Section::kChain ? line : "";

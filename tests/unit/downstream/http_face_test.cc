@@ -109,13 +109,13 @@ TEST_CASE("HttpFace: terms end with their request") {
   CHECK(call.may_stream);
 }
 
-TEST_CASE("HttpFace: a deadline past 32 bits is as long as can be") {
+TEST_CASE("HttpFace: a deadline of months is as long as can be") {
   Face http;
 
   http.post(kCall, "X-Rpc-Deadline-Ms: 18446744073709551615\r\n");
   REQUIRE(http.until_submitted(1));
 
-  CHECK(http.calls()[0].deadline == Millis(UINT32_MAX));
+  CHECK(http.calls()[0].deadline == Millis((1 << 22) - 1));
   CHECK_FALSE(http.calls()[0].explain);
 }
 

@@ -1,11 +1,14 @@
 #include "downstream/text_calls.h"
 
+#include "base/check.h"  // before doctest, which has a CHECK of its own
+
 #include <doctest/doctest.h>
 
 #include <map>
 #include <string>
 #include <vector>
 
+#include "tests/support/fake_access.h"
 #include "tests/support/fake_ports.h"
 
 namespace sidecar::testing {
@@ -34,7 +37,7 @@ class FakeTexts final : public TextSink {
 };
 
 struct Desk {
-  Desk() : calls(limits, port, texts) {}
+  Desk() : calls(limits, {port, access}, texts) {}
 
   void submit(std::string_view text) { calls.submit(7, 0, text, true); }
   void answer(size_t index, std::string_view result) {
@@ -42,6 +45,7 @@ struct Desk {
   }
 
   SessionLimits limits;
+  FakeAccess access;
   FakeCalls port;
   FakeTexts texts;
   TextCalls calls;
@@ -228,16 +232,44 @@ TEST_CASE("TextCalls: a long result that fails midway is reported broken") {
 }
 
 TEST_CASE("TextCalls: D05 destroying it cancels what is open") {
+  FakeAccess access;
   FakeCalls port;
   FakeTexts texts;
   const SessionLimits limits;
   {
-    TextCalls calls(limits, port, texts);
+    TextCalls calls(limits, {port, access}, texts);
     calls.submit(7, 0, R"({"jsonrpc":"2.0","id":1,"method":"a"})", true);
     calls.submit(7, 0, R"({"jsonrpc":"2.0","id":2,"method":"a"})", true);
   }
 
   CHECK(port.cancelled.size() == 2);
+  CHECK(access.quota.inflight_count() == 0);
+}
+
+TEST_CASE("TextCalls: D22 what is refused gets its error in its place of the batch") {
+  Desk desk;
+  desk.access.refused_method = "personal_sign";
+
+  desk.submit(R"([{"jsonrpc":"2.0","id":1,"method":"a"},)"
+              R"({"jsonrpc":"2.0","id":2,"method":"personal_sign"}])");
+  desk.answer(0, "7");
+
+  REQUIRE(desk.texts.replies.size() == 1);
+  CHECK(desk.texts.replies[0] == R"([{"jsonrpc":"2.0","id":1,"result":7},)"
+                                 R"({"jsonrpc":"2.0","id":2,"error":)" +
+                                     desk.access.refusal_text + "}]");
+  CHECK(desk.port.submitted.size() == 1);
+}
+
+TEST_CASE("TextCalls: a call holds its place in the quota until it is answered") {
+  Desk desk;
+
+  desk.submit(R"({"jsonrpc":"2.0","id":1,"method":"a"})");
+  desk.submit(R"({"jsonrpc":"2.0","id":2,"method":"a"})");
+  CHECK(desk.access.quota.inflight_count() == 2);
+  desk.answer(0, "7");
+
+  CHECK(desk.access.quota.inflight_count() == 1);
 }
 
 }  // namespace sidecar::testing
