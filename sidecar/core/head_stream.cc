@@ -36,6 +36,13 @@ void HeadStream::take(std::string_view value) {
   if (is_past && view->number <= past_to_) {
     return;
   }
+  if (view->number <= chain_top() && orphans_.contains(view->hash)) {
+    // Told late by a source that is behind, or the branch is back: the node knows.
+    if (std::exchange(asked_for_, view->hash) != view->hash) {
+      begin_catch_up();
+    }
+    return;
+  }
   place({view->number, std::string(view->hash), std::string(view->parent_hash), std::string(value),
          kind()});
 }
@@ -53,7 +60,7 @@ void HeadStream::take_answer(std::string_view result) {
     past_count_ = held_count();
     past_to_ = newest.number;
     // Nothing is promised before the first one; and a node that is behind tells nothing new.
-    const bool is_behind = !chain_.empty() && newest.number < chain_.back().number;
+    const bool is_behind = newest.number < chain_top();
     if (!is_begun_) {
       is_begun_ = true;
       // It may be replaced itself, by a sibling.
@@ -82,8 +89,7 @@ void HeadStream::take_answer(std::string_view result) {
 
 /// A header whose turn it is. Leaves walk_ empty unless a question is out.
 void HeadStream::place(Walked header) {
-  const bool is_late = !chain_.empty() && header.number <= chain_.back().number;
-  if (length_up_to(header.hash) || (is_late && orphans_.contains(header.hash))) {
+  if (length_up_to(header.hash)) {
     return;
   }
   walk_.push_back(std::move(header));
@@ -120,6 +126,7 @@ void HeadStream::deliver_walk(size_t keep) {
     orphans_.add(chain_.back().hash);
     chain_.pop_back();
   }
+  asked_for_.clear();
   std::vector<Walked> walked;
   walked.swap(walk_);
   for (auto header = walked.rbegin(); header != walked.rend(); ++header) {
@@ -152,6 +159,7 @@ void HeadStream::drop_question() {
 }
 
 void HeadStream::remember(const Walked& header) {
+  orphans_.remove(header.hash);
   chain_.push_back({header.number, header.hash});
   if (chain_.size() > options_.fill_blocks_max * 2) {
     chain_.pop_front();

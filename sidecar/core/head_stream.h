@@ -17,9 +17,10 @@ namespace sidecar {
 ///
 ///   header ─▶ known? drop ─ its parent is known? deliver ─ else walk from it to a known parent,
 ///             asking for one after another by hash, and deliver the branch from there on
-/// A new source is asked for its newest block; what lies between is found by the same walk.
-/// Not: a header with an unknown parent is never passed on alone, unless a gap was told.
-/// Limits: a walk of fill_blocks_max headers; twice as many are remembered. Owner: Feed.
+/// A new source is asked for its newest block; what lies between is found by the same walk. Its
+/// word counts where branches are of one length; so it is asked when an orphan is told again. Not:
+/// a header with an unknown parent is never passed on alone, unless a gap was told. Limits: a walk
+/// of fill_blocks_max headers; twice as many are remembered. Owner: Feed.
 class HeadStream final : public EventStream {
  public:
   HeadStream(const StreamOptions& options, StreamOut& out)
@@ -56,11 +57,14 @@ class HeadStream final : public EventStream {
   void deliver_walk(size_t keep);
   void start_over(GapReason reason);
   void remember(const Walked& header);
+  /// The number of the newest; 0 when there is none.
+  uint64_t chain_top() const { return chain_.empty() ? 0 : chain_.back().number; }
   /// How many headers stay when this hash is the newest of them; nullopt: it is not known.
   std::optional<size_t> length_up_to(std::string_view hash) const;
 
   std::deque<Known> chain_;
   RecentSet orphans_;         ///< hashes that a reorganisation has taken back
+  std::string asked_for_;     ///< the orphan that the node was asked because of
   std::vector<Walked> walk_;  ///< from the newest down
   bool is_newest_asked_ = false;
   bool is_begun_ = false;  ///< it has a place: what comes from now on is promised

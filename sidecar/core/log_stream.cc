@@ -68,8 +68,6 @@ void LogStream::ask_logs() {
   if (const auto reached = newest_reached()) {
     from = std::max(from, blocks_[*reached].number);
   }
-  // A log says of all blocks below its own that they are out, also when no head is heard of.
-  const uint64_t first_missed = std::max(from, delivered_to_ + 1);
   const uint64_t fillable = newest_ - std::min<uint64_t>(newest_, options_.fill_blocks_max);
   from = std::min(from, std::max(doubted_from_.value_or(from), fillable));
   from = std::max(from, from_min_);
@@ -77,7 +75,7 @@ void LogStream::ask_logs() {
     finish_catch_up();
     return;
   }
-  if (newest_ >= first_missed && newest_ - first_missed >= options_.fill_blocks_max) {
+  if (newest_ > delivered_to_ && newest_ - delivered_to_ > options_.fill_blocks_max) {
     out_.gap(GapReason::kFillLimit, "\"from_block\":\"" + to_quantity(from) + "\",\"to_block\":\"" +
                                         to_quantity(newest_) + '"');
     blocks_.clear();
@@ -127,7 +125,7 @@ void LogStream::take_whether_there(std::string_view result) {
     return;
   }
   const uint64_t number = blocks_[*reached].number;
-  if (newest_ < highest_ || (newest_ == highest_ && orphans_.contains(view->hash))) {
+  if (newest_ < highest_) {
     doubt(number);  // a node that is behind is believed when it has come so far
     finish_catch_up();
     return;
