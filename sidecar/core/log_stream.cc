@@ -68,6 +68,8 @@ void LogStream::ask_logs() {
   if (const auto reached = newest_reached()) {
     from = std::max(from, blocks_[*reached].number);
   }
+  // A log says of all blocks below its own that they are out, also when no head is heard of.
+  const uint64_t first_missed = std::max(from, delivered_to_ + 1);
   const uint64_t fillable = newest_ - std::min<uint64_t>(newest_, options_.fill_blocks_max);
   from = std::min(from, std::max(doubted_from_.value_or(from), fillable));
   from = std::max(from, from_min_);
@@ -75,7 +77,7 @@ void LogStream::ask_logs() {
     finish_catch_up();
     return;
   }
-  if (newest_ > delivered_to_ && newest_ - delivered_to_ > options_.fill_blocks_max) {
+  if (newest_ >= first_missed && newest_ - first_missed >= options_.fill_blocks_max) {
     out_.gap(GapReason::kFillLimit, "\"from_block\":\"" + to_quantity(from) + "\",\"to_block\":\"" +
                                         to_quantity(newest_) + '"');
     blocks_.clear();
