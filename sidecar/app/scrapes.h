@@ -22,7 +22,7 @@ class Scrapes final : public HttpViews {
  public:
   static constexpr size_t kScrapesMax = 8;
   static constexpr size_t kPieceBytes = 64 * 1024;
-  static constexpr size_t kUnreadMax = 256 * 1024;
+  static constexpr size_t kUnreadMax = 128 * 1024;
   static constexpr Millis kBetweenPieces{1};
   static constexpr Millis kPatience{10'000};
 
