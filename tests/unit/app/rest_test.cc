@@ -1,5 +1,7 @@
 #include "app/rest.h"
 
+#include "base/check.h"  // before doctest, which has a CHECK of its own
+
 #include <doctest/doctest.h>
 
 #include <memory>
@@ -10,6 +12,7 @@
 #include "app/rest_error.h"
 #include "rpc/json_value.h"
 #include "rpc/rpc_error.h"
+#include "tests/support/fake_access.h"
 #include "tests/support/fake_ports.h"
 #include "tests/support/fake_time.h"
 #include "tests/support/fake_view_out.h"
@@ -20,6 +23,7 @@ namespace {
 
 struct Site {
   FakeTime time;
+  FakeAccess access;
   SessionTable sessions;
   FakeCalls calls;
   FakeViewOut out;
@@ -30,6 +34,7 @@ struct Site {
       .timers = time,
       .sessions = sessions,
       .calls = calls,
+      .access = access,
       .status = []() { return std::string("{\"whole\":1}"); },
       .chain_status = [](ChainNumber chain) { return "{\"of\":" + std::to_string(chain) + "}"; },
       .health =
@@ -45,7 +50,7 @@ struct Site {
   const FakeViewOut::Got& get(std::string_view path, std::string_view accept = "*/*",
                               std::string_view query = "") {
     static const FakeViewOut::Got kNothingYet;
-    rest.open(++last, {path, query, accept, false, 7}, out);
+    rest.open(++last, {path, query, accept, false, {.worker = 7}}, out);
     return out.got.contains(last) ? out.got[last] : kNothingYet;
   }
   std::string error_name() {
