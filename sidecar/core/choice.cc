@@ -26,6 +26,8 @@ std::string_view passed_over_text(PassedOver why) {
       return "tried";
     case PassedOver::kDrained:
       return "drained";
+    case PassedOver::kRetired:
+      return "retired";
     case PassedOver::kDisabled:
       return "disabled";
     case PassedOver::kQuarantined:

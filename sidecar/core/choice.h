@@ -20,6 +20,7 @@ enum class PassedOver : uint8_t {
   kPinnedElsewhere,    ///< the worker named another provider, or a filter lives on another node
   kTried,              ///< this call has been there
   kDrained,            ///< an administrator took it out of use
+  kRetired,            ///< it is no longer configured
   kDisabled,           ///< refuses our key or wants money
   kQuarantined,        ///< another chain or a minority fork
   kUnverified,         ///< its chain is not checked yet

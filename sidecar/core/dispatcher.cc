@@ -59,6 +59,16 @@ Dispatcher::Dispatcher(const DispatcherOptions& options, Timers& timers, Downstr
   }
 }
 
+void Dispatcher::set_options(const DispatcherOptions& options) {
+  options_ = options;
+  filters_.set_filters_max(options.filters_max);
+  retry_budget_.set_options(options.retry);
+  retry_waiting_.set_size_max(options.calls_waiting_max);
+  for (const auto& room : waiting_) {
+    room->set_size_max(options.calls_waiting_max);
+  }
+}
+
 CallId Dispatcher::submit(const Request& request) {
   if (calls_.size() >= options_.calls_in_flight_max) {
     observer_.on_limit("calls_in_flight_max");
@@ -155,6 +165,10 @@ bool Dispatcher::route_filter(Call& call, const Request& request) {
   const std::string_view id = first_param(request.params);
   const auto found = filters_.find(id);
   if (!found || found->chain != call.pool) {
+    return false;
+  }
+  if (pools_[call.pool]->endpoint(found->endpoint).is_retired()) {
+    filters_.remove(id);  // its node is not ours any more: the worker makes another one
     return false;
   }
   call.filter_id = id;

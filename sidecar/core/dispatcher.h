@@ -51,6 +51,8 @@ class Dispatcher final : public CallPort, private AttemptSink {
   CallId submit(const Request& request) override;
   void cancel(CallId call) override;
   void resume(CallId call) override;
+  /// For calls that come from now on, and for what those under way decide from now on.
+  void set_options(const DispatcherOptions& options);
 
   size_t calls_in_flight() const { return calls_.size(); }
   size_t attempts_in_flight() const { return attempts_.size(); }

@@ -41,6 +41,9 @@ Choice Dispatcher::choose(Call& call) {
   const Choice choice = pool.choose(need_of(call), excluded_, &why_);
   std::vector<Explanation::Considered> considered;
   for (size_t i = 0; i < pool.size(); ++i) {
+    if (pool.endpoint(i).is_retired()) {
+      continue;
+    }
     const EndpointName name = pool.name_of(i);
     considered.push_back({name.provider, name.transport, pool.endpoint(i).tier,
                           health_state_name(pool.endpoint(i).health.state()), why_[i]});

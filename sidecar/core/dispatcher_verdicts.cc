@@ -158,7 +158,7 @@ void Dispatcher::try_again(CallId id, std::string_view detail) {
       go_on(id, *choice.endpoint, choice.is_last_resort, detail);
       return;
     }
-    if (choice.affordable_at) {
+    if (choice.affordable_at || choice.is_verifying) {
       wait_for_budget(id, choice);
       return;
     }

@@ -52,7 +52,7 @@ struct Endpoint {
   uint32_t tier = 1;
   uint32_t weight = 100;
   Millis timeout{5'000};
-  UpstreamPort* port = nullptr;  ///< outlives the pool
+  UpstreamPort* port = nullptr;  ///< outlives the pool, or all that is under way on a retired one
   bool takes_calls = true;       ///< false: there for events only
 
   CircuitBreaker breaker;
@@ -62,6 +62,7 @@ struct Endpoint {
   bool is_verified = false;     ///< told the right chain id or genesis hash once
   bool is_probed = false;       ///< one probe has ended, well or not
   uint32_t inflight_count = 0;  ///< attempts under way
+  uint32_t source_count = 0;    ///< sources of feeds on it, asked for or live
   uint32_t outrun_count = 0;    ///< attempts that lost to a hedge, since its last answer
   Instant last_used = Instant::min();
   Instant last_success = Instant::min();
@@ -70,6 +71,11 @@ struct Endpoint {
   uint64_t attempt_count = 0;
   uint64_t failure_count = 0;
   uint64_t throttle_count = 0;
+  std::optional<Instant> retired_at;  ///< no longer configured: only what is under way goes on
+
+  bool is_retired() const { return retired_at.has_value(); }
+  /// Nobody waits for anything of it: its channel may go.
+  bool is_idle() const { return inflight_count == 0 && source_count == 0; }
 };
 
 }  // namespace sidecar

@@ -48,6 +48,8 @@ class Feed final : private StreamOut, private SourcesOwner {
   void join(const Subscriber& subscriber, const std::optional<FeedPosition>& resume);
   void leave(SubscriptionId subscription);
   void send_newest(SubscriptionId subscription);
+  /// An endpoint of its pool was retired.
+  void leave_endpoint(size_t endpoint) { sources_->leave(endpoint); }
   /// Lets go of everybody and leaves the owner. Requires: not inside a callback of its own.
   void end();
 

@@ -16,6 +16,8 @@ namespace {
 constexpr Millis kPauseMin{100};
 constexpr Millis kPauseMax{2'000};
 constexpr Millis kPollMin{250};
+/// How often a source is looked for in place of one whose endpoint is retired.
+constexpr Millis kRetiredLook{500};
 /// A quiet feed is looked after at least this often, in stall spans.
 constexpr uint32_t kQuietFactorMax = 32;
 /// What stands around an event's value: version, method, subscription id. Providers bill it too.
@@ -44,6 +46,7 @@ FeedSources::~FeedSources() {
   drop_question();
   for (const Source& source : sources_) {
     close(source);
+    --house_.pool.endpoint(source.endpoint).source_count;
   }
 }
 
@@ -135,6 +138,7 @@ bool FeedSources::open_one(bool is_replacement) {
   Source source = *chosen;
   source.id = house_.ids.next_source++;
   sources_.push_back(source);
+  ++house_.pool.endpoint(source.endpoint).source_count;
   if (!source.is_polled) {
     house_.pool.on_started(source.endpoint, spec_.method);
     FeedOpening opening;
@@ -240,6 +244,7 @@ void FeedSources::lose(SourceId id, bool is_tried) {
   if (is_tried) {
     (at->is_polled ? tried_polls_ : tried_).push_back(at->endpoint);
   }
+  --house_.pool.endpoint(at->endpoint).source_count;
   sources_.erase(at);
   if (id != lead_) {
     return;
@@ -386,6 +391,7 @@ void FeedSources::on_caught_up() {
                 [this](const Source& source) { return source.is_leaving && source.id != lead_; });
   for (const Source& source : leaving) {
     close(source);
+    --house_.pool.endpoint(source.endpoint).source_count;
   }
   forget_tried();
   heard_at_ = house_.timers.now();
@@ -426,7 +432,8 @@ bool FeedSources::is_better(const Source& candidate, const Source& lead) const {
   const Endpoint& of_lead = house_.pool.endpoint(lead.endpoint);
   const HealthState state = of_lead.health.state();
   const bool is_lead_fit = (state == HealthState::kHealthy || state == HealthState::kUnknown) &&
-                           !house_.pool.provider_of(lead.endpoint).is_drained;
+                           !house_.pool.provider_of(lead.endpoint).is_drained &&
+                           !of_lead.is_retired();
   return !is_lead_fit || house_.pool.endpoint(candidate.endpoint).tier < of_lead.tier;
 }
 
@@ -444,8 +451,49 @@ void FeedSources::leave_drained() {
   }
 }
 
+bool FeedSources::is_retired(const Source& source) const {
+  return house_.pool.endpoint(source.endpoint).is_retired();
+}
+
+void FeedSources::leave(size_t endpoint) {
+  std::vector<SourceId> leaving;
+  for (const Source& source : sources_) {
+    if (source.endpoint == endpoint) {
+      leaving.push_back(source.id);
+    }
+  }
+  for (const SourceId id : leaving) {
+    const Source* source = find(id);
+    if (source == nullptr) {
+      continue;
+    }
+    if (id != lead_ || source->is_polled) {
+      drop_retired(id);
+    } else {
+      better_at_ = house_.timers.now();  // not in here: the new one may be retired next
+    }
+  }
+  arm();
+}
+
+void FeedSources::drop_retired(SourceId id) {
+  const Source source = *find(id);
+  tell(source.endpoint, SourceChange::kRetired);
+  close(source);
+  lose(id, /*is_tried=*/false);
+  fill();
+}
+
 void FeedSources::look_for_better() {
-  better_at_ = house_.timers.now() + house_.options.failback_interval;
+  const Instant now = house_.timers.now();
+  better_at_ = now + house_.options.failback_interval;
+  if (lead() != nullptr && is_retired(*lead())) {
+    better_at_ = now + std::min(house_.options.failback_interval, kRetiredLook);
+    if (now - *house_.pool.endpoint(lead()->endpoint).retired_at >= kRetiredMax) {
+      drop_retired(lead_);
+      return;
+    }
+  }
   const bool is_settled =
       is_ready_ && std::all_of(sources_.begin(), sources_.end(), [](const Source& one) {
         return one.is_open && !one.is_leaving && !one.is_next;

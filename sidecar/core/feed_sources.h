@@ -74,6 +74,11 @@ class FeedSources final : private FeedSink, private AttemptSink {
   void on_caught_up();
   /// One event went out: the sources are not silent.
   void on_delivered();
+  /// The endpoint was retired. Its sources leave: the lead once another one has caught up, or after
+  /// kRetiredMax.
+  void leave(size_t endpoint);
+
+  static constexpr Millis kRetiredMax{30'000};
 
   /// Upstream subscriptions asked for or live.
   size_t open_count() const { return sources_.size(); }
@@ -111,6 +116,8 @@ class FeedSources final : private FeedSink, private AttemptSink {
   std::vector<size_t> with_used(std::vector<size_t> tried) const;
   void forget_tried();
   void become_lead(Source& source);
+  void drop_retired(SourceId id);
+  bool is_retired(const Source& source) const;
   void lose(SourceId id, bool is_tried);
   void close(const Source& source);
   void promote();

@@ -30,6 +30,8 @@ std::string_view source_change_name(SourceChange change) {
       return "dropped";
     case SourceChange::kStalled:
       return "stalled";
+    case SourceChange::kRetired:
+      return "retired";
   }
   return "";
 }

@@ -38,6 +38,7 @@ enum class SourceChange : uint8_t {
   kLost,     ///< its connection ended
   kDropped,  ///< it did not tell what was missed
   kStalled,  ///< it kept events to itself
+  kRetired,  ///< its provider is no longer configured
 };
 inline constexpr size_t kSourceChangeCount = 5;
 std::string_view source_change_name(SourceChange change);

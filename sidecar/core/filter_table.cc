@@ -6,7 +6,7 @@
 namespace sidecar {
 
 std::string FilterTable::add(Home home) {
-  if (homes_.size() >= filters_max_) {
+  while (homes_.size() >= filters_max_) {
     const auto oldest = by_use_.begin();
     homes_.erase(oldest->second);
     by_use_.erase(oldest);

@@ -35,6 +35,8 @@ class FilterTable {
   std::optional<Home> find(std::string_view id);
   void remove(std::string_view id);
   size_t size() const { return homes_.size(); }
+  /// Fewer: the surplus goes as new ones come.
+  void set_filters_max(size_t filters_max) { filters_max_ = filters_max; }
 
  private:
   struct Entry {

@@ -23,6 +23,9 @@ std::string feed_key(const Pool& pool, const FeedSpec& spec) {
 bool has_source(const Pool& pool, const FeedSpec& spec) {
   for (size_t i = 0; i < pool.size(); ++i) {
     const Endpoint& endpoint = pool.endpoint(i);
+    if (endpoint.is_retired()) {
+      continue;
+    }
     if (endpoint.port->feeds() != nullptr || (endpoint.takes_calls && is_pollable(spec))) {
       return true;
     }
@@ -130,6 +133,19 @@ void SubscriptionHub::unsubscribe(SubscriptionId subscription) {
 void SubscriptionHub::send_newest(SubscriptionId subscription) {
   if (Feed** feed = subscriptions_.find(subscription)) {
     (*feed)->send_newest(subscription);
+  }
+}
+
+void SubscriptionHub::leave(const Pool& pool, size_t endpoint) {
+  // Not over feeds_ itself: one that finds nobody may end.
+  std::vector<Feed*> of_pool;
+  for (const auto& [key, feed] : feeds_) {
+    if (&feed->pool() == &pool) {
+      of_pool.push_back(feed.get());
+    }
+  }
+  for (Feed* feed : of_pool) {
+    feed->leave_endpoint(endpoint);
   }
 }
 

@@ -32,6 +32,10 @@ class SubscriptionHub final : public SubscriptionPort, private FeedOwner {
   SubscriptionId subscribe(const SubscribeRequest& request) override;
   void unsubscribe(SubscriptionId subscription) override;
   void send_newest(SubscriptionId subscription) override;
+  /// The endpoint was retired: feeds move elsewhere.
+  void leave(const Pool& pool, size_t endpoint);
+  /// Feeds that are open keep their rings and as many sources as they have.
+  void set_options(const FeedOptions& options) { options_ = options; }
 
   size_t feed_count() const { return feeds_.size(); }
   size_t subscription_count() const { return subscriptions_.size(); }
@@ -50,7 +54,7 @@ class SubscriptionHub final : public SubscriptionPort, private FeedOwner {
                         const std::string& error);
   void bury();
 
-  const FeedOptions options_;
+  FeedOptions options_;  ///< feeds refer to it
   Timers& timers_;
   SubscriberPort& port_;
   Observer& observer_;

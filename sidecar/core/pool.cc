@@ -29,30 +29,12 @@ Pool::Pool(ChainInfo chain, const PoolOptions& options, const HealthOptions& hea
       clock_(clock),
       observer_(observer),
       random_(seed),
-      candidates_(endpoints.size()),
-      fitnesses_(endpoints.size()),
-      heads_(options.head, endpoints.size()) {
+      heads_(options.head, 0) {
   for (auto& balancer : balancers_) {
     balancer = make_balancer(options.strategy, options.stickiness, random_.next());
   }
   for (const EndpointSeed& each : endpoints) {
-    auto provider = std::find_if(providers_.begin(), providers_.end(),
-                                 [&each](const auto& one) { return one->name == each.provider; });
-    if (provider == providers_.end()) {
-      provider = providers_.insert(
-          provider, std::make_unique<Provider>(each.provider, each.terms, health.cooldown,
-                                               clock.now(), clock.unix_now()));
-    }
-    Endpoint endpoint(static_cast<size_t>(provider - providers_.begin()), each.transport,
-                      health.breaker);
-    endpoint.tier = each.tier;
-    endpoint.weight = each.weight;
-    endpoint.timeout = each.timeout;
-    endpoint.port = each.port;
-    endpoint.takes_calls = each.takes_calls;
-    const bool is_identity_known = chain_.chain_id != 0 || !options.genesis_hash.empty();
-    endpoint.must_verify = health.probe.is_on && is_identity_known;
-    endpoints_.push_back(std::move(endpoint));
+    append(each);
   }
 }
 
@@ -221,7 +203,8 @@ void Pool::on_probed(size_t index) {
 
 void Pool::on_head(size_t index, uint64_t number, std::string_view hash, bool is_tip) {
   // Who serves another chain, or may, says nothing about this one's head.
-  if (endpoints_[index].must_verify && !endpoints_[index].is_verified) {
+  const bool is_another = endpoints_[index].must_verify && !endpoints_[index].is_verified;
+  if (is_another || endpoints_[index].is_retired()) {
     return;
   }
   const Instant now = clock_.now();
@@ -310,8 +293,9 @@ void Pool::reset_breakers(std::string_view name) {
 }
 
 bool Pool::has_provider(std::string_view name) const {
-  return std::any_of(providers_.begin(), providers_.end(),
-                     [name](const auto& provider) { return provider->name == name; });
+  return std::any_of(endpoints_.begin(), endpoints_.end(), [this, name](const Endpoint& one) {
+    return !one.is_retired() && providers_[one.provider]->name == name;
+  });
 }
 
 EndpointName Pool::name_of(size_t index) const {

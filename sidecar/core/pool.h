@@ -57,6 +57,7 @@ struct AttemptEnd {
 /// names; and, so that a pool is never empty, open breakers, the least recently failed first. Not:
 /// it starts nothing and keeps no call (dispatcher.h); it asks nobody (prober.h). Owner:
 /// Dispatcher's maker; shared by reference with the prober. One for each chain.
+/// Limits: kBlockhashesMax, kEndpointsMax.
 class Pool {
  public:
   Pool(ChainInfo chain, const PoolOptions& options, const HealthOptions& health,
@@ -88,6 +89,19 @@ class Pool {
   void on_health_event(size_t endpoint, HealthEvent event);
   /// One probe has ended, well or not.
   void on_probed(size_t endpoint);
+  // The configuration changes while calls run; core/pool_changes.cc. Indices are never used again.
+  /// None when there are kEndpointsMax, retired ones too.
+  std::optional<size_t> add(const EndpointSeed& seed);
+  /// Never chosen again; what is under way ends as it would.
+  void retire(size_t endpoint);
+  /// Requires: retired and idle. Its port is not asked for anything any more.
+  void drop_port(size_t endpoint);
+  /// The seed's tier, weight, timeout and what it takes; its provider's terms are set apart.
+  void set_share(size_t endpoint, const EndpointSeed& seed);
+  void set_terms(std::string_view provider, const TermsOptions& terms);
+  /// Requires: the same genesis_hash and probe.is_on.
+  void set_options(const PoolOptions& options, const HealthOptions& health);
+
   /// Time passes: a head that stands still, or lags for too long, is found here.
   void review_heads();
 
@@ -108,7 +122,7 @@ class Pool {
   const ChainInfo& chain() const { return chain_; }
   const PoolOptions& options() const { return options_; }
   const HealthOptions& health_options() const { return health_; }
-  size_t size() const { return endpoints_.size(); }
+  size_t size() const { return endpoints_.size(); }  ///< retired ones too
   bool empty() const { return endpoints_.empty(); }
   const Endpoint& endpoint(size_t index) const { return endpoints_[index]; }
   Endpoint& endpoint(size_t index) { return endpoints_[index]; }
@@ -126,6 +140,7 @@ class Pool {
   void set_on_better(std::function<void()> on_better) { on_better_ = std::move(on_better); }
 
   static constexpr size_t kBlockhashesMax = 1'024;
+  static constexpr size_t kEndpointsMax = 4'096;
 
  private:
   /// How well an endpoint would serve a call; lower is better.
@@ -141,6 +156,7 @@ class Pool {
     std::array<std::optional<uint64_t>, kVendorCount> credits;  ///< of the call's method, by vendor
   };
 
+  size_t append(const EndpointSeed& seed);
   Fitness fitness(size_t index, const CallNeed& need, Instant now, Choice& choice);
   Millis unix_now_once();
   uint64_t cost_once(const Provider& provider, std::string_view method);

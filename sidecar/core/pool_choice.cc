@@ -88,6 +88,9 @@ Pool::Fitness Pool::fitness(size_t index, const CallNeed& need, Instant now, Cho
   const auto unfit = [](PassedOver why) { return Fitness{Standing::kUnfit, why}; };
   const Endpoint& endpoint = endpoints_[index];
   Provider& provider = *providers_[endpoint.provider];
+  if (endpoint.is_retired()) {
+    return unfit(PassedOver::kRetired);
+  }
   if ((need.pinned_endpoint && *need.pinned_endpoint != index) ||
       (!need.pinned_provider.empty() && need.pinned_provider != provider.name)) {
     return unfit(PassedOver::kPinnedElsewhere);

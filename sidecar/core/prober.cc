@@ -43,11 +43,7 @@ Prober::Prober(const ProbeOptions& options, Timers& timers, std::vector<Pool*> p
       timer_(timers.make_timer([this]() { on_timer(); })) {
   for (Pool* pool : pools) {
     for (size_t i = 0; i < pool->size(); ++i) {
-      Target target;
-      target.pool = pool;
-      target.endpoint = i;
-      target.due = timers.now();
-      targets_.push_back(target);
+      add(*pool, i);
     }
   }
 }
@@ -61,12 +57,47 @@ Prober::~Prober() {
 }
 
 void Prober::start() {
-  if (options_.is_on) {
-    arm();
+  is_started_ = options_.is_on;
+  arm();
+}
+
+void Prober::add(Pool& pool, size_t endpoint) {
+  Target target;
+  target.pool = &pool;
+  target.endpoint = endpoint;
+  target.due = timers_.now();
+  targets_.push_back(target);
+  arm();
+}
+
+void Prober::remove(const Pool& pool, size_t endpoint) {
+  const auto at = std::find_if(targets_.begin(), targets_.end(), [&](const Target& one) {
+    return one.pool == &pool && one.endpoint == endpoint;
+  });
+  if (at == targets_.end()) {
+    return;
   }
+  const Target target = *at;
+  targets_.erase(at);
+  if (target.live != 0) {
+    target.pool->endpoint(endpoint).port->cancel(target.live);
+    AttemptEnd end;
+    end.method = method_of(target);
+    end.kind = AttemptKind::kProbe;
+    target.pool->on_cancelled(endpoint, end);
+  }
+  arm();
+}
+
+void Prober::set_options(const ProbeOptions& options) {
+  options_ = options;
+  arm();
 }
 
 void Prober::arm() {
+  if (!is_started_) {
+    return;
+  }
   Instant next = Instant::max();
   for (const Target& target : targets_) {
     next = std::min(next, target.live == 0 ? target.due : target.asked_at + options_.timeout);
@@ -168,22 +199,12 @@ void Prober::ask_next(Target& target) {
 
 void Prober::ask(Target& target, Question question) {
   Pool& pool = *target.pool;
-  const bool is_evm = pool.chain().family == Family::kEvm;
-  Wording words;
-  switch (question) {
-    case Question::kIdentity:
-      words = {is_evm ? "eth_chainId" : "getGenesisHash", "[]"};
-      break;
-    case Question::kHead:
-      words = is_evm ? Wording{"eth_blockNumber", "[]"}
-                     : Wording{"getSlot", R"([{"commitment":"processed"}])"};
-      break;
-    case Question::kSync:
-      words = {is_evm ? "eth_syncing" : "getHealth", "[]"};
-      break;
-    case Question::kVote:
-      words = {"eth_getBlockByNumber", "[\"" + hex(target.asked_height) + "\",false]"};
-      break;
+  target.asked = question;
+  Wording words{method_of(target), "[]"};
+  if (question == Question::kHead && pool.chain().family == Family::kSvm) {
+    words.params = R"([{"commitment":"processed"}])";
+  } else if (question == Question::kVote) {
+    words.params = "[\"" + hex(target.asked_height) + "\",false]";
   }
   if (!pool.is_affordable(target.endpoint, words.method)) {
     target.left_out = target.left_out.value_or(question);
@@ -194,7 +215,6 @@ void Prober::ask(Target& target, Question question) {
   target.rounds_unsynced = question == Question::kSync ? 1 : target.rounds_unsynced;
   const Endpoint& endpoint = pool.endpoint(target.endpoint);
   pool.on_started(target.endpoint, words.method);
-  target.asked = question;
   target.live = kProbeIds | question_count_;
   target.asked_at = timers_.now();
   target.asked_epoch = endpoint.port->epoch();
@@ -221,17 +241,26 @@ void Prober::on_attempt_done(AttemptId attempt, const AttemptResult& result) {
   }
 }
 
+std::string_view Prober::method_of(const Target& target) {
+  const bool is_evm = target.pool->chain().family == Family::kEvm;
+  switch (target.asked) {
+    case Question::kIdentity:
+      return is_evm ? "eth_chainId" : "getGenesisHash";
+    case Question::kHead:
+      return is_evm ? "eth_blockNumber" : "getSlot";
+    case Question::kSync:
+      return is_evm ? "eth_syncing" : "getHealth";
+    case Question::kVote:
+      return "eth_getBlockByNumber";
+  }
+  return "";
+}
+
 void Prober::take(Target& target, const AttemptResult& result) {
   Pool& pool = *target.pool;
-  const std::array<std::string_view, kQuestionCount> methods =
-      pool.chain().family == Family::kEvm
-          ? std::array<std::string_view, kQuestionCount>{"eth_chainId", "eth_blockNumber",
-                                                         "eth_syncing", "eth_getBlockByNumber"}
-          : std::array<std::string_view, kQuestionCount>{"getGenesisHash", "getSlot", "getHealth",
-                                                         ""};
   const BlockNeed nothing_named;
   Asked asked;
-  asked.method = methods[static_cast<size_t>(target.asked)];
+  asked.method = method_of(target);
   asked.row = &method_row(asked.method);
   asked.block = &nothing_named;
   const Judgement judgement = judge(pool, target.endpoint, asked, result);

@@ -37,6 +37,12 @@ class Prober final : private AttemptSink {
   /// Every endpoint is asked at once, then in turns of its own.
   void start();
 
+  /// A new endpoint is asked at once, a retired one no more.
+  void add(Pool& pool, size_t endpoint);
+  void remove(const Pool& pool, size_t endpoint);
+  /// Requires: the same is_on.
+  void set_options(const ProbeOptions& options);
+
   uint64_t question_count() const { return question_count_; }
 
  private:
@@ -71,6 +77,7 @@ class Prober final : private AttemptSink {
   void plan(Target& target, const Endpoint& endpoint);
   void ask_next(Target& target);
   void ask(Target& target, Question question);
+  static std::string_view method_of(const Target& target);
   Flow on_attempt_part(AttemptId attempt, std::string_view bytes) override;
   void on_attempt_done(AttemptId attempt, const AttemptResult& result) override;
   void take(Target& target, const AttemptResult& result);
@@ -86,6 +93,7 @@ class Prober final : private AttemptSink {
   Random random_;
   std::vector<Target> targets_;
   std::unique_ptr<Timer> timer_;
+  bool is_started_ = false;
   uint64_t question_count_ = 0;
 };
 

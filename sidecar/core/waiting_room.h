@@ -27,6 +27,7 @@ class WaitingRoom {
   bool push(SessionId session, CallId call) { return queue_.push(session, call); }
   std::optional<CallId> pop() { return queue_.pop(); }
   size_t size() const { return queue_.size(); }
+  void set_size_max(size_t size_max) { queue_.set_size_max(size_max); }
   /// Wakes at `when`, or earlier when it was to anyway.
   void wake_at(Instant when) {
     if (when < wake_at_) {

@@ -42,8 +42,8 @@ std::optional<Strategy> strategy_of(std::string_view name);
 class Balancer {
  public:
   virtual ~Balancer() = default;
-  /// Index into `candidates` of a usable one; none when there is none. The span has the same length
-  /// and order on each call.
+  /// Index into `candidates` of a usable one; none when there is none. The span has the same order
+  /// on each call; it may grow at its end.
   virtual std::optional<size_t> pick(std::span<const Candidate> candidates, Instant now) = 0;
 };
 
@@ -52,6 +52,8 @@ class Balancer {
 struct StickinessOptions {
   uint32_t beaten_by_percent = 30;  ///< another must be better by this much ...
   Millis hold_min{30'000};          ///< ... and this long passed since the last change
+
+  bool operator==(const StickinessOptions&) const = default;
 };
 
 std::unique_ptr<Balancer> make_balancer(Strategy strategy, const StickinessOptions& stickiness,

@@ -33,6 +33,16 @@ bool Budget::is_bounded() const {
          options_.per_month != 0;
 }
 
+void Budget::set_options(const BudgetOptions& options, Instant now, Millis unix_now) {
+  roll(now, unix_now);
+  const bool had_bucket = options_.per_second != 0;
+  options_ = options;
+  tokens_nano_ = had_bucket ? std::min(tokens_nano_, capacity() * kNano) : capacity() * kNano;
+  refilled_at_ = std::max(refilled_at_, now);
+  day_ends_ = next_day_end(options_, unix_now);
+  month_ends_ = next_month_end(options_, unix_now);
+}
+
 void Budget::roll(Instant now, Millis unix_now) {
   refill(now);
   turn_slices(now);

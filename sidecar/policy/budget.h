@@ -20,6 +20,8 @@ struct BudgetOptions {
   uint64_t per_month = 0;
   uint32_t reset_hour = 0;  ///< UTC hour at which the day ends
   uint32_t reset_day = 1;   ///< day of the month, 1 to 28, at which the month ends
+
+  bool operator==(const BudgetOptions&) const = default;
 };
 
 /// What a budget knows that is worth keeping over a restart.
@@ -64,6 +66,10 @@ class Budget {
   };
   Left left(Instant now, Millis unix_now);
   bool is_bounded() const;
+
+  /// Other bounds from now on. What was spent of the day, the month and the last ten seconds counts
+  /// against them; a bucket that was not there before is full.
+  void set_options(const BudgetOptions& options, Instant now, Millis unix_now);
 
  private:
   /// Eleven slices of a second hold any stretch of ten whole.

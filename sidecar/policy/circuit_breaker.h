@@ -40,6 +40,8 @@ class CircuitBreaker {
   void on_no_verdict();
   /// As new: closed, nothing counted.
   void reset();
+  /// For what comes next; a pause that runs keeps its end.
+  void set_options(const BreakerOptions& options) { options_ = options; }
 
   BreakerState state(Instant now) const;
   /// When the next trial may start. Requires: state is not kClosed.

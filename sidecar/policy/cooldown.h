@@ -34,6 +34,8 @@ class Cooldown {
   void on_success(Instant now);
   /// As new: off, nothing counted.
   void reset();
+  /// For what comes next; a pause that runs keeps its end.
+  void set_options(const CooldownOptions& options) { options_ = options; }
 
   bool is_over(Instant now) const { return now >= until_; }
   Instant until() const { return until_; }

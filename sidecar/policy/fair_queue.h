@@ -57,6 +57,8 @@ class FairQueue {
   }
 
   size_t size() const { return size_; }
+  /// What waits already stays, however many.
+  void set_size_max(size_t size_max) { size_max_ = size_max; }
 
  private:
   size_t size_max_;

@@ -59,6 +59,9 @@ class HeadTracker {
   void on_block(size_t endpoint, uint64_t number, std::string_view hash, Instant now);
   /// What it said was about another chain.
   void forget(size_t endpoint) { endpoints_[endpoint] = Known(); }
+  /// One more, of which nothing is known.
+  void add() { endpoints_.emplace_back(); }
+  void set_options(const HeadOptions& options) { options_ = options; }
 
   HeadView view(size_t endpoint, Instant now) const;
   /// Has it block `number`? Unknown heads: nullopt.

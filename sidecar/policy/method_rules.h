@@ -21,6 +21,8 @@ struct MethodRuleOptions {
   std::vector<std::string> deny;   ///< globs; beats allow
   Millis unsupported_memory{
       300'000};  ///< a method it said it does not have is not asked for this long
+
+  bool operator==(const MethodRuleOptions&) const = default;
 };
 
 /// Which methods a provider is asked for: by configuration, and by what it said.
@@ -38,6 +40,11 @@ class MethodRules {
   bool is_unsupported(std::string_view method, Instant now) const;
   void on_unsupported(std::string_view method, Instant now);
   void on_supported(std::string_view method);
+  /// Other globs; what the provider said is kept.
+  void set_options(MethodRuleOptions options) {
+    options_ = std::move(options);
+    decided_.clear();
+  }
   size_t learned_count() const { return unsupported_until_.size(); }
 
  private:

@@ -34,6 +34,7 @@ class RetryBudget {
   /// Requires: as many starts before.
   void on_end();
   size_t extra_count() const { return extra_count_; }
+  void set_options(const RetryOptions& options) { options_ = options; }
   size_t limit(size_t calls_in_flight) const;
 
  private:

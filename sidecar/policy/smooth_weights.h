@@ -20,7 +20,8 @@ class SmoothWeights {
  public:
   static constexpr int64_t kRoundsMax = 2;
 
-  /// `weights`: zero = not to be picked. The span has the same length and order on each call.
+  /// `weights`: zero = not to be picked. The span has the same order on each call; it may grow at
+  /// its end.
   std::optional<size_t> pick(std::span<const uint64_t> weights);
 
  private:
