@@ -1,6 +1,5 @@
 #include "app/daemon.h"
 
-#include <sys/random.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,12 +8,11 @@
 #include <utility>
 
 #include "app/house_metrics.h"
+#include "app/random_seed.h"
+#include "app/restart_settings.h"
 #include "app/version.h"
 #include "base/log.h"
 #include "config/access_names.h"
-#include "upstream/http_channel.h"
-#include "upstream/ipc_channel.h"
-#include "upstream/ws_channel.h"
 
 namespace sidecar {
 
@@ -23,18 +21,6 @@ namespace {
 /// A call that should have been looked at this long ago shows that timers do not run. One late turn
 /// of a starved host does not: what came due during it has been done when this is asked.
 constexpr Millis kOverdueMax{1'000};
-
-/// Ids begin at a place nobody can guess, so that a stray answer from before a restart misses.
-uint64_t random_seed() {
-  uint64_t seed = 0;
-  CHECK(::getrandom(&seed, sizeof(seed), 0) == sizeof(seed));
-  return seed;
-}
-
-/// Ids stay small enough for every JSON number type a node may use.
-uint64_t first_id(uint64_t seed) {
-  return (seed & 0xffff'ffffu) + 1;
-}
 
 }  // namespace
 
@@ -50,7 +36,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config,
   daemon->open_recent();
   daemon->dispatcher_ =
       std::make_unique<Dispatcher>(config.dispatcher, loop, daemon->sessions_, daemon->telemetry_,
-                                   pools, first_id(random_seed()), random_seed());
+                                   pools, first_random_id(random_seed()), random_seed());
   daemon->status_.set_dispatcher(*daemon->dispatcher_);
   daemon->admin_ = std::make_unique<Admin>(*daemon->dispatcher_, daemon->sessions_,
                                            Admin::House{daemon->status_, daemon->pools_});
@@ -78,6 +64,8 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config,
 
 Daemon::Daemon(Loop& loop, const Config& config)
     : loop_(loop),
+      started_(config),
+      channels_(loop),
       ledger_(loop, pools_, workers_, config.cost.month_dollars),
       status_(loop, pools_, telemetry_) {
   telemetry_.set_ledger(ledger_);
@@ -93,55 +81,14 @@ Daemon::Daemon(Loop& loop, const Config& config)
 Daemon::~Daemon() = default;
 
 Status Daemon::open_pool(const Config& config, size_t chain) {
-  std::vector<EndpointSeed> endpoints;
-  for (const ProviderConfig& provider : config.chains[chain].providers) {
-    if (auto opened = open_channels(provider, endpoints); !opened.ok()) {
-      return Error{opened.error().code,
-                   "provider " + provider.channel.name + ": " + opened.error().detail};
-    }
+  auto endpoints = channels_.open(config.chains[chain]);
+  if (!endpoints.ok()) {
+    return endpoints.error();
   }
   pools_.push_back(std::make_unique<Pool>(chains_[chain], pool_options(config.chains[chain]),
-                                          config.health, endpoints, loop_, telemetry_,
+                                          config.health, endpoints.value(), loop_, telemetry_,
                                           random_seed()));
   telemetry_.counts().open_chain(*pools_.back());
-  return Done{};
-}
-
-Status Daemon::open_channels(const ProviderConfig& provider, std::vector<EndpointSeed>& endpoints) {
-  const ProviderOptions& options = provider.channel;
-  const auto add = [&](Transport transport, std::unique_ptr<UpstreamPort> port) {
-    channels_.push_back(std::move(port));
-    EndpointSeed seed;
-    seed.provider = options.name;
-    seed.transport = transport;
-    seed.tier = options.tier;
-    seed.weight = options.weight;
-    seed.timeout = options.timeout;
-    seed.terms = terms_options(provider);
-    seed.port = channels_.back().get();
-    seed.takes_calls = carries_calls(provider, transport_name(transport));
-    endpoints.push_back(std::move(seed));
-  };
-  const uint64_t seed = random_seed();
-  // A node on this host is asked over its own socket when it has one.
-  if (!options.ipc.empty()) {
-    add(Transport::kIpc, std::make_unique<IpcChannel>(loop_, options, first_id(seed), seed));
-  }
-  if (!options.http.empty()) {
-    auto channel = HttpChannel::create(loop_, options, first_id(seed));
-    if (!channel.ok()) {
-      return channel.error();
-    }
-    add(Transport::kHttp, std::move(channel).value());
-  }
-  if (!options.ws.empty()) {
-    const uint64_t of_ws = random_seed();
-    auto channel = WsChannel::create(loop_, options, first_id(of_ws), of_ws);
-    if (!channel.ok()) {
-      return channel.error();
-    }
-    add(Transport::kWs, std::move(channel).value());
-  }
   return Done{};
 }
 
@@ -204,6 +151,9 @@ std::string Daemon::summary() const {
     std::map<size_t, bool> is_healthy;  // by provider: one good endpoint will do
     for (size_t i = 0; i < pool->size(); ++i) {
       const Endpoint& endpoint = pool->endpoint(i);
+      if (endpoint.is_retired()) {
+        continue;
+      }
       bool& found = is_healthy[endpoint.provider];
       found = found || endpoint.health.state() == HealthState::kHealthy;
     }
@@ -231,6 +181,41 @@ void Daemon::drain(Millis within, std::function<void()> on_drained) {
   is_draining_ = true;
   rest_->end_streams();
   listener_->drain(within, std::move(on_drained));
+}
+
+Result<ReloadSummary> Daemon::reload(const Config& wanted) {
+  ReloadSummary summary;
+  summary.needs_restart = settings_for_restart(started_, wanted);
+  std::vector<Channels::Plan> plans;
+  std::vector<const ChainConfig*> chains;
+  for (size_t i = 0; i < pools_.size(); ++i) {
+    const ChainConfig* chain = find_chain(wanted, pools_[i]->chain().name);
+    // One that is gone, or another network now, goes on as it was.
+    if (chain == nullptr || !is_same_network(*chain, started_.chains[i])) {
+      continue;
+    }
+    auto plan = channels_.plan(i, *chain);
+    if (!plan.ok()) {
+      return plan.error();
+    }
+    plans.push_back(std::move(plan).value());
+    chains.push_back(chain);
+  }
+  HealthOptions health = wanted.health;
+  health.probe.is_on = started_.health.probe.is_on;
+  dispatcher_->set_options(wanted.dispatcher);
+  hub_->set_options(wanted.feeds);
+  prober_->set_options(health.probe);
+  listener_->set_limits(live_limits(started_, wanted));
+  for (size_t i = 0; i < plans.size(); ++i) {
+    Pool& pool = *pools_[plans[i].chain];
+    summary.added += plans[i].added.size();
+    summary.retired += plans[i].retired.size();
+    summary.changed += plans[i].changed_count;
+    pool.set_options(pool_options(*chains[i]), health);
+    channels_.apply(std::move(plans[i]), {pool, *prober_, *hub_});
+  }
+  return summary;
 }
 
 void Daemon::shut_down(std::function<void()> on_down) {

@@ -7,6 +7,7 @@
 
 #include "app/access_gate.h"
 #include "app/admin.h"
+#include "app/channels.h"
 #include "app/cost_ledger.h"
 #include "app/metrics.h"
 #include "app/recent.h"
@@ -26,6 +27,15 @@
 
 namespace sidecar {
 
+/// What came of reading the configuration again; endpoints are counted.
+struct ReloadSummary {
+  size_t added = 0;
+  size_t retired = 0;
+  size_t changed = 0;  ///< in place: tier, weight, terms
+  /// Settings that are not as they are in force, by name; and are not, until a restart.
+  std::vector<std::string> needs_restart;
+};
+
 /// The whole sidecar on one loop: channels, dispatcher, listener, wired as ARCHITECTURE.md draws.
 /// Starts with nothing healthy: it binds at once and never waits for a provider.
 /// Owner: `rpc-sidecar run`, or a test.
@@ -39,6 +49,9 @@ class Daemon {
   Daemon(const Daemon&) = delete;
   Daemon& operator=(const Daemon&) = delete;
 
+  /// Makes what can change while it runs as `wanted` has it. Errors: a channel's; then nothing has
+  /// changed. Requires: drain() was not called, nor shut_down().
+  Result<ReloadSummary> reload(const Config& wanted);
   /// Stops accepting, refuses new calls and lets those in flight end, within this time at most;
   /// then calls `on_drained`. Workers with subscriptions keep them until then.
   void drain(Millis within, std::function<void()> on_drained);
@@ -46,6 +59,7 @@ class Daemon {
   void shut_down(std::function<void()> on_down);
 
   uint16_t http_port() const { return listener_->http_port(); }
+  Telemetry& telemetry() { return telemetry_; }
   std::string socket_path() const { return listener_->socket_path(); }
   /// "serving 3 chains, 5 of 6 providers healthy", "draining, 2 calls in flight".
   std::string summary() const;
@@ -55,7 +69,6 @@ class Daemon {
  private:
   Daemon(Loop& loop, const Config& config);
   Status open_pool(const Config& config, size_t chain);
-  Status open_channels(const ProviderConfig& provider, std::vector<EndpointSeed>& endpoints);
   void open_recent();
   void open_rest();
   void open_metrics();
@@ -68,7 +81,8 @@ class Daemon {
   std::vector<ChainInfo> chains_;
   std::unique_ptr<AccessGate> access_;  ///< before the sessions, which have places in its quotas
   SessionTable sessions_;
-  std::vector<std::unique_ptr<UpstreamPort>> channels_;
+  Config started_;  ///< as it was read at the start
+  Channels channels_;
   std::vector<std::unique_ptr<Pool>> pools_;
   CostLedger ledger_;
   std::unique_ptr<Recent> recent_;

@@ -10,6 +10,7 @@
 
 #include "app/commands.h"
 #include "app/daemon.h"
+#include "app/reloader.h"
 #include "app/service_link.h"
 #include "app/service_offer.h"
 #include "base/log.h"
@@ -24,6 +25,8 @@ namespace {
 constexpr rlim_t kDescriptorsKeptBack = 512;
 /// Once calls in flight have had their time: what still hangs then is left behind.
 constexpr Millis kLeaveMax{2'000};
+/// Then the log may still take its last lines.
+constexpr Millis kLastLinesMax{500};
 
 constexpr std::array<OptionRow, 4> kOptions{
     OptionRow{"--config", "FILE",
@@ -72,7 +75,13 @@ int fail_start(const std::string& notify_address, const Error& error) {
   return error.code == Errc::kInvalid || error.code == Errc::kNotFound ? kExitUsage : kExitFailed;
 }
 
-int serve(const Config& config, const ServiceOffer& offer) {
+/// What hangs is left behind, but for the last lines of the log.
+[[noreturn]] void exit_at_once() {
+  (void)log::flush(kLastLinesMax);
+  ::_exit(kExitOk);
+}
+
+int serve(const Config& config, const Reloader::Source& source, const ServiceOffer& offer) {
   auto loop = Loop::create();
   if (!loop.ok()) {
     return fail_start(offer.notify_address, loop.error());
@@ -88,9 +97,11 @@ int serve(const Config& config, const ServiceOffer& offer) {
                                     ServiceLink::Views{[&]() { return daemon->summary(); },
                                                        [&]() { return daemon->find_stuck(); }});
 
+  Reloader reloader(source, config, *daemon, *link, make_room_for);
+
   std::unique_ptr<Timer> impatience = turns.make_timer([]() {
     log::warn("shutdown_cut_short");
-    ::_exit(kExitOk);
+    exit_at_once();
   });
   const auto leave = [&]() {
     impatience->arm(turns.now() + kLeaveMax);
@@ -107,14 +118,23 @@ int serve(const Config& config, const ServiceOffer& offer) {
   Signals signals(turns, {SIGTERM, SIGINT}, [&](int signal) {
     log::info("signal", log::kv("signal", signal));
     if (daemon == nullptr || ++asked_to_leave > 2) {
-      ::_exit(kExitOk);
+      exit_at_once();
     }
     if (asked_to_leave == 2) {
       leave();
       return;
     }
-    daemon->drain(config.shutdown.drain, leave);
-    link->stopping(config.shutdown.drain + kLeaveMax);
+    const Millis drain = reloader.config().shutdown.drain;
+    daemon->drain(drain, leave);
+    link->stopping(drain + kLeaveMax);
+  });
+  Signals wishes(turns, {SIGHUP, SIGUSR1}, [&](int signal) {
+    log::info("signal", log::kv("signal", signal));
+    if (signal == SIGHUP && asked_to_leave == 0) {
+      reloader.reload();
+    } else if (signal == SIGUSR1 && daemon != nullptr) {
+      reloader.toggle_debug();
+    }
   });
 
   const uint16_t port = daemon->http_port();
@@ -155,12 +175,14 @@ int run(const Arguments& arguments) {
     tell_failed_start(offer.notify_address, to_text(loaded.faults.front()));
     return kExitUsage;
   }
+  (void)log::set_format(loaded.config.log.format);
   if (auto set = log::set_level(level.empty() ? loaded.config.log.level : level); !set.ok()) {
     std::fprintf(stderr, "rpc-sidecar: --log-level: %s\n", set.error().detail.c_str());
     return kExitUsage;
   }
-  return make_room_for(loaded.config.limits.sessions_max) ? serve(loaded.config, offer)
-                                                          : kExitUsage;
+  return make_room_for(loaded.config.limits.sessions_max)
+             ? serve(loaded.config, {path, environment, level}, offer)
+             : kExitUsage;
 }
 
 }  // namespace
@@ -168,14 +190,16 @@ int run(const Arguments& arguments) {
 const Command kRunCommand{
     .name = "run",
     .positional = "",
-    .sentence = "serve workers until SIGTERM or SIGINT",
+    .sentence = "serve workers until SIGTERM or SIGINT; SIGHUP reads the configuration again",
     .options = kOptions,
     .notes =
         "Prints one line when it serves: listening socket=PATH [http=HOST:PORT].\n"
         "Logs go to standard error. SIGTERM and SIGINT end it once the calls in flight have "
         "ended,\n"
         "within shutdown.drain; a second one ends it at once. A service manager is told when it\n"
-        "serves and how it is, and the socket it passes is used instead of opening one.",
+        "serves and how it is, and the socket it passes is used instead of opening one. SIGHUP\n"
+        "reads the configuration again: a bad one changes nothing, and what needs a restart is\n"
+        "named. SIGUSR1 changes the log to debug, and back.",
     .run = run};
 
 }  // namespace sidecar

@@ -153,6 +153,7 @@ void Telemetry::on_call_done(const CallReport& report) {
   }
   counts_.on_call_done(report);
   (report.is_error ? calls_failed_ : calls_ok_) += 1;
+  call_log_.on_call_done(report);
   if (log::is_on(log::Level::kDebug)) {
     log::debug("call_done", log::kv("step", "i"), log::kv("chain", report.chain),
                log::kv("method", report.method), log::kv("is_error", report.is_error),

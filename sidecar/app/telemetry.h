@@ -6,8 +6,10 @@
 #include <string>
 #include <string_view>
 
+#include "app/call_log.h"
 #include "app/cost_ledger.h"
 #include "app/metric_counts.h"
+#include "app/random_seed.h"
 #include "app/recent.h"
 #include "core/ports.h"
 
@@ -36,6 +38,10 @@ class Telemetry final : public Observer {
   void set_recent(Recent& recent) { recent_ = &recent; }
   /// Is told what costs money. Requires: it outlives us.
   void set_ledger(CostLedger& ledger) { ledger_ = &ledger; }
+  /// The configuration was read again.
+  void on_reload(bool is_good) { count("config_reload", is_good ? "ok" : "failed"); }
+  CallLog& call_log() { return call_log_; }
+
   void count(std::string_view what, std::string_view name);
   /// All counters as one JSON object: {"limit":{"sessions_max":3},...}.
   std::string counters_json() const;
@@ -50,6 +56,7 @@ class Telemetry final : public Observer {
   CostLedger* ledger_ = nullptr;
   using Names = std::map<std::string, uint64_t, std::less<>>;
   std::map<std::string, Names, std::less<>> counters_;
+  CallLog call_log_{random_seed()};
   uint64_t calls_ok_ = 0;
   uint64_t calls_failed_ = 0;
   MetricCounts counts_;

@@ -19,7 +19,9 @@ namespace sidecar {
 
 /// What is written to the log.
 struct LogOptions {
-  std::string level = "info";  ///< error, warn, info or debug
+  std::string level = "info";   ///< error, warn, info or debug
+  std::string format = "auto";  ///< text, json, journal
+  std::string calls = "0";      ///< of a hundred, or "errors"
 };
 
 /// How the sidecar leaves.

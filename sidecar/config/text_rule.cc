@@ -6,8 +6,10 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 #include <initializer_list>
+#include <system_error>
 
 #include "config/access_names.h"
 #include "config/toml_text.h"
@@ -33,6 +35,12 @@ bool has_control_character(std::string_view text) {
 
 bool is_lower_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+
+bool is_percent(std::string_view text) {
+  uint32_t percent = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), percent);
+  return error == std::errc() && end == text.data() + text.size() && percent <= 100;
 }
 
 bool is_name(std::string_view text) {
@@ -142,6 +150,10 @@ std::string text_fault(TextRule rule, std::string_view text, const std::string& 
       return word_fault(contains({"evm", "svm"}, text), rule, shown);
     case TextRule::kLevel:
       return word_fault(contains({"error", "warn", "info", "debug"}, text), rule, shown);
+    case TextRule::kLogFormat:
+      return word_fault(contains({"auto", "text", "json", "journal"}, text), rule, shown);
+    case TextRule::kLogCalls:
+      return word_fault(text == "errors" || is_percent(text), rule, shown);
     case TextRule::kStrategy:
       return word_fault(strategy_of(text).has_value(), rule, shown);
     case TextRule::kVendor:
@@ -212,6 +224,10 @@ std::string_view rule_text(TextRule rule) {
       return "evm or svm";
     case TextRule::kLevel:
       return "error, warn, info or debug";
+    case TextRule::kLogFormat:
+      return "auto, text, json or journal";
+    case TextRule::kLogCalls:
+      return "an integer from 0 to 100, or \"errors\"";
     case TextRule::kStrategy:
       return "priority_weighted, round_robin, weighted_random, least_inflight, lowest_latency or "
              "lowest_cost";

@@ -7,10 +7,12 @@ namespace sidecar {
 
 /// What a string value must look like.
 enum class TextRule {
-  kAny,       ///< printable UTF-8
-  kName,      ///< of a chain or provider: it becomes a path, a label and a log value
-  kFamily,    ///< evm or svm
-  kLevel,     ///< of the log
+  kAny,     ///< printable UTF-8
+  kName,    ///< of a chain or provider: it becomes a path, a label and a log value
+  kFamily,  ///< evm or svm
+  kLevel,   ///< of the log
+  kLogFormat,
+  kLogCalls,  ///< an integer of TOML will do too
   kStrategy,  ///< of a pool
   kVendor,
   kBudgetUnit,

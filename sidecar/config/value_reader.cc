@@ -147,12 +147,13 @@ void ValueReader::read_number(const KeyRow& row, const ConfigNode& node, const F
 }
 
 void ValueReader::read_text(const KeyRow& row, const ConfigNode& node, const FieldRef& field) {
-  if (node.kind != Kind::kString) {
+  const bool is_number = row.rule == TextRule::kLogCalls && node.kind == Kind::kInteger;
+  if (node.kind != Kind::kString && !is_number) {
     add_type_fault(row, node);
     return;
   }
   const std::string key = key_path(row.section, row.name);
-  auto text = expanded(key, node);
+  auto text = is_number ? std::optional(std::to_string(node.integer)) : expanded(key, node);
   if (!text) {
     return;
   }

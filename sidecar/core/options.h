@@ -96,6 +96,8 @@ struct TermsOptions {
   std::vector<std::string> ws_only;
   uint64_t blocks_kept = 0;     ///< older state is not asked for; 0 = an archive
   uint64_t logs_range_max = 0;  ///< blocks of one eth_getLogs; 0 = any
+
+  bool operator==(const TermsOptions&) const = default;
 };
 
 }  // namespace sidecar

@@ -33,6 +33,8 @@ struct EndpointSeed {
   TermsOptions terms;
   UpstreamPort* port = nullptr;
   bool takes_calls = true;  ///< false: events only
+
+  bool operator==(const EndpointSeed&) const = default;
 };
 
 /// How an attempt ended, for its endpoint's record.

@@ -63,6 +63,10 @@ class Listener final : private SessionHost, private TurnEnd {
   /// Stops accepting, tells every session, and calls `on_closed` once the HTTP side is down.
   void shut_down(std::function<void()> on_closed);
 
+  /// For what comes next; of sessions that are open, too. What the HTTP server was made with stays:
+  /// request_bytes_max, output_mark_bytes, output_queue_bytes_max, event_queue_bytes_max.
+  void set_limits(const SessionLimits& limits) { options_.limits = limits; }
+
   /// Of the HTTP face on TCP; 0 when it is off.
   uint16_t http_port() const { return tcp_ ? tcp_->port() : 0; }
   size_t connection_count() const;

@@ -32,6 +32,8 @@ struct ProviderOptions {
   uint32_t ping_misses_max = 2;           ///< intervals without a sign of life: it is dead
   std::string proxy;    ///< http:// or socks5h:// ; empty = none, whatever the environment says
   std::string ca_file;  ///< PEM bundle instead of the system's; empty = system
+
+  bool operator==(const ProviderOptions&) const = default;
 };
 
 }  // namespace sidecar

@@ -60,7 +60,7 @@ TEST_CASE("ConfigFault: unknown keys") {
        "timeout, breaker, cooldown, probe, feed, log, shutdown, cost, state, chain, access"},
       {"[listen]\nPath = 1", "2:1: listen.Path: unknown key; did you mean \"path\"?"},
       {"[log]\nlevl = 1", "2:1: log.levl: unknown key; did you mean \"level\"?"},
-      {"[log]\nformat = 1", "2:1: log.format: unknown key; known here: level"},
+      {"[log]\ncolour = 1", "2:1: log.colour: unknown key; known here: level, format, calls"},
       {"[log]\ntmeout = 1", "2:1: log.tmeout: unknown key; did you mean [timeout]?"},
       {"[limits]\nattempts_max = 1",
        "2:1: limits.attempts_max: unknown key here; it belongs in [retry]"},
@@ -145,6 +145,12 @@ TEST_CASE("ConfigFault: values that cannot be read or are out of range") {
        "MiB or GiB, such as \"64MiB\""},
       {"[log]\nlevel = \"trace\"", "2:9: log.level: \"trace\" is not error, warn, info or debug"},
       {"[log]\nlevel = \"${KEY}\"", "2:9: log.level: the value is not error, warn, info or debug"},
+      {"[log]\nformat = \"xml\"", "2:10: log.format: \"xml\" is not auto, text, json or journal"},
+      {"[log]\ncalls = 101", "2:9: log.calls: 101 is not an integer from 0 to 100, or \"errors\""},
+      {"[log]\ncalls = -1", "2:9: log.calls: -1 is not an integer from 0 to 100, or \"errors\""},
+      {"[log]\ncalls = \"all\"",
+       "2:9: log.calls: \"all\" is not an integer from 0 to 100, or \"errors\""},
+      {"[log]\ncalls = true", "2:9: log.calls: is a boolean, but must be a string"},
       {"[log]\nlevel = \"\"", "2:9: log.level: is empty; write error, warn, info or debug"},
   });
 }

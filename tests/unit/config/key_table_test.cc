@@ -60,7 +60,7 @@ TEST_CASE("KeyTable: every option has a row") {
   const auto& [failures, open_min, open_max] = breaker;
   const auto& [cool_min, cool_max, retry_after_max] = cooldown;
   const auto& [probe_on, interval, probe_timeout, interval_disabled, skips] = probe;
-  const auto& [level] = LogOptions{};
+  const auto& [level, format, call_lines] = LogOptions{};
   const auto& [drain] = ShutdownOptions{};
   const auto& [month_dollars] = CostOptions{};
   const auto& [state_on, state_dir, state_interval] = StateOptions{};
@@ -75,7 +75,7 @@ TEST_CASE("KeyTable: every option has a row") {
   CHECK(row_count(Section::kBreaker) == 3);
   CHECK(row_count(Section::kCooldown) == 3);
   CHECK(row_count(Section::kProbe) == 5);
-  CHECK(row_count(Section::kLog) == 1);
+  CHECK(row_count(Section::kLog) == 3);
   CHECK(row_count(Section::kShutdown) == 1);
   CHECK(row_count(Section::kCost) == 1);
   CHECK(row_count(Section::kState) == 3);

@@ -76,7 +76,7 @@ TEST_CASE("load_config: every key of every type reaches its field") {
       "origins = [\"https://x.y\"]\nidle_timeout = \"1m\"\nrequest_timeout = \"2s\"\n"
       "[limits]\nrequest_bytes_max = \"1MiB\"\nbatch_reply_bytes_max = 2048\n"
       "session_calls_in_flight_max = 3\ncalls_in_flight_max = 4\ncall_deadline = \"5s\"\n"
-      "[log]\nlevel = \"debug\"\n"
+      "[log]\nlevel = \"debug\"\nformat = \"json\"\ncalls = 7\n"
       "[[chain]]\nname = \"base\"\nfamily = \"evm\"\nchain_id = 8453\n"
       "[[chain.provider]]\nname = \"p\"\nhttp = \"https://u:p@h/k\"\nws = \"wss://h/k\"\n"
       "ipc = \"/n.ipc\"\nheaders = { Authorization = \"Bearer k\", X-A = \"\" }\ntier = 2\n"
@@ -109,6 +109,8 @@ TEST_CASE("load_config: every key of every type reaches its field") {
   CHECK(config.dispatcher.calls_in_flight_max == 4);
   CHECK(config.dispatcher.call_deadline == Millis(5'000));
   CHECK(config.log.level == "debug");
+  CHECK(config.log.format == "json");
+  CHECK(config.log.calls == "7");
   REQUIRE(config.chains.size() == 2);
   CHECK(config.chains[0].chain_id == 8453u);
   REQUIRE(config.chains[0].providers.size() == 1);
