@@ -42,21 +42,26 @@ bool is_usable(const Pool& pool, const Endpoint& endpoint) {
 Serving write_chain(JsonWriter& json, const Pool& pool) {
   size_t usable = 0;
   size_t healthy = 0;
+  size_t configured = 0;
   for (size_t i = 0; i < pool.size(); ++i) {
+    if (pool.endpoint(i).is_retired()) {
+      continue;
+    }
+    ++configured;
     usable += is_usable(pool, pool.endpoint(i)) ? 1 : 0;
     healthy += pool.endpoint(i).health.state() == HealthState::kHealthy ? 1 : 0;
   }
-  const Serving serving = usable == 0             ? Serving::kDown
-                          : healthy < pool.size() ? Serving::kDegraded
-                                                  : Serving::kOk;
+  const Serving serving = usable == 0            ? Serving::kDown
+                          : healthy < configured ? Serving::kDegraded
+                                                 : Serving::kOk;
   json.begin_object().key("name").string(pool.chain().name);
   json.key("status").string(serving_name(serving));
-  json.key("usable").number(usable).key("endpoints").number(pool.size());
+  json.key("usable").number(usable).key("endpoints").number(configured);
   json.key("reasons").begin_array();
   for (size_t i = 0; i < pool.size(); ++i) {
     const Endpoint& endpoint = pool.endpoint(i);
     const HealthState state = endpoint.health.state();
-    if (state != HealthState::kHealthy) {
+    if (state != HealthState::kHealthy && !endpoint.is_retired()) {
       json.begin_object().key("provider").string(pool.provider_of(i).name);
       json.key("transport").string(transport_name(endpoint.transport));
       json.key("tier").number(endpoint.tier);

@@ -55,7 +55,10 @@ void Recent::on_attempt_done(const AttemptReport& report) {
   if (chain == nullptr || is_ours || !report.outcome) {
     return;
   }
-  EndpointCounts& endpoint = chain->endpoints.at(report.endpoint.index);
+  if (report.endpoint.index >= chain->endpoints.size()) {
+    chain->endpoints.resize(report.endpoint.index + 1);  // it came with a reload
+  }
+  EndpointCounts& endpoint = chain->endpoints[report.endpoint.index];
   endpoint.attempts.add(second());
   if (outcome_row(*report.outcome).charge == Charge::kFailure) {
     endpoint.failures.add(second());
@@ -111,7 +114,10 @@ void Recent::on_feed_source(const EndpointName& endpoint, std::string_view feed_
 }
 
 Recent::Rates Recent::rates(ChainNumber chain, size_t endpoint) const {
-  const EndpointCounts& counts = of(chain).endpoints.at(endpoint);
+  if (endpoint >= of(chain).endpoints.size()) {
+    return {};  // it came with a reload, and nothing was asked of it yet
+  }
+  const EndpointCounts& counts = of(chain).endpoints[endpoint];
   return {counts.attempts.last_minute(second()), counts.failures.last_minute(second())};
 }
 

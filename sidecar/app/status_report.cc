@@ -92,7 +92,9 @@ void StatusReport::write_chain(JsonWriter& json, Pool& pool) const {
   }
   json.key("endpoints").begin_array();
   for (size_t i = 0; i < pool.size(); ++i) {
-    write_endpoint(json, pool, i);
+    if (!pool.endpoint(i).is_retired()) {
+      write_endpoint(json, pool, i);
+    }
   }
   json.end_array().end_object();
 }
