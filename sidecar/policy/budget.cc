@@ -39,8 +39,8 @@ void Budget::set_options(const BudgetOptions& options, Instant now, Millis unix_
   options_ = options;
   tokens_nano_ = had_bucket ? std::min(tokens_nano_, capacity() * kNano) : capacity() * kNano;
   refilled_at_ = std::max(refilled_at_, now);
-  day_ends_ = next_day_end(options_, unix_now);
-  month_ends_ = next_month_end(options_, unix_now);
+  day_ = day_of(reset(), unix_now);
+  month_ = month_of(reset(), unix_now);
 }
 
 void Budget::roll(Instant now, Millis unix_now) {
