@@ -126,6 +126,9 @@ void CostLedger::open_accounts() {
   }
   for (const auto& pool : pools_) {
     for (size_t i = 0; i < pool->size(); ++i) {
+      if (pool->endpoint(i).is_retired()) {
+        continue;
+      }
       const TermsOptions& terms = pool->provider_of(i).terms;
       Account& account = accounts_[account_at(pool->chain().number, i)];
       account.is_configured = true;
@@ -183,6 +186,9 @@ void CostLedger::fill_quotas(CostView& view) const {
     for (size_t i = 0; i < pool->size(); ++i) {
       const Provider& provider = pool->provider_of(i);
       const BudgetOptions& bounds = provider.terms.budget;
+      if (pool->endpoint(i).is_retired()) {
+        continue;
+      }
       if (bounds.per_month == 0 && bounds.per_day == 0) {
         continue;
       }

@@ -69,6 +69,7 @@ Daemon::Daemon(Loop& loop, const Config& config)
       ledger_(loop, pools_, workers_, config.cost.month_dollars),
       status_(loop, pools_, telemetry_) {
   telemetry_.set_ledger(ledger_);
+  telemetry_.call_log().set_workers(workers_);
   status_.set_ledger(ledger_);
   for (const ChainConfig& chain : config.chains) {
     chains_.push_back({static_cast<ChainNumber>(chains_.size() + 1), chain.name, chain.family,
@@ -163,7 +164,8 @@ std::string Daemon::summary() const {
   }
   return "serving " + std::to_string(pools_.size()) +
          (pools_.size() == 1 ? " chain, " : " chains, ") + std::to_string(healthy) + " of " +
-         std::to_string(providers) + " providers healthy";
+         std::to_string(providers) + " providers healthy" +
+         (telemetry_.is_config_good() ? "" : "; the last reload failed, see the log");
 }
 
 std::string Daemon::find_stuck() {
@@ -214,6 +216,7 @@ Result<ReloadSummary> Daemon::reload(const Config& wanted) {
     summary.changed += plans[i].changed_count;
     pool.set_options(pool_options(*chains[i]), health);
     channels_.apply(std::move(plans[i]), {pool, *prober_, *hub_});
+    telemetry_.counts().open_chain(pool);
   }
   return summary;
 }

@@ -9,6 +9,7 @@
 #include "app/process_figures.h"
 #include "app/telemetry.h"
 #include "app/version.h"
+#include "base/log.h"
 #include "core/dispatcher.h"
 #include "core/hub.h"
 #include "core/pool.h"
@@ -37,6 +38,9 @@ void by_pool(const Pools& pools, Metrics& metrics, Metric metric, ShowPool show)
 void by_endpoint(const Pools& pools, Metrics& metrics, Metric metric, ShowEndpoint show) {
   by_pool(pools, metrics, metric, [show = std::move(show)](Samples& out, Pool& pool) {
     for (size_t i = 0; i < pool.size(); ++i) {
+      if (pool.endpoint(i).is_retired()) {
+        continue;
+      }
       const EndpointName name = pool.name_of(i);
       out.within({name.chain, name.provider, name.transport});
       show(out, pool, i);
@@ -49,9 +53,10 @@ void by_provider(const Pools& pools, Metrics& metrics, Metric metric, ShowEndpoi
   by_pool(pools, metrics, metric, [show = std::move(show)](Samples& out, Pool& pool) {
     for (size_t i = 0; i < pool.size(); ++i) {
       const size_t provider = pool.endpoint(i).provider;
-      bool is_first = true;
-      for (size_t before = 0; before < i; ++before) {
-        is_first = is_first && pool.endpoint(before).provider != provider;
+      bool is_first = !pool.endpoint(i).is_retired();
+      for (size_t before = 0; before < i && is_first; ++before) {
+        const Endpoint& one = pool.endpoint(before);
+        is_first = one.provider != provider || one.is_retired();
       }
       if (is_first) {
         out.within({pool.chain().name, pool.provider_of(i).name});
@@ -247,12 +252,16 @@ void show_process(const MetricHouse& house, Metrics& metrics) {
   metrics.set(Metric::kBuildInfo, [](Samples& out) { out.add({kVersion}, uint64_t{1}); });
   metrics.set(Metric::kStartTimeSeconds,
               [started = loop.unix_now()](Samples& out) { out.add({}, seconds(started)); });
-  metrics.set(Metric::kConfigReloads, [](Samples& out) {
+  const Telemetry& telemetry = house.telemetry;
+  metrics.set(Metric::kConfigReloads, [&telemetry](Samples& out) {
     for (const std::string_view result : label_values(Label::kReloadResult)) {
-      out.add({result}, uint64_t{0});
+      out.add({result}, telemetry.count_of("config_reload", result));
     }
   });
-  metrics.set(Metric::kConfigLastReloadSuccess, [](Samples& out) { out.add({}, uint64_t{1}); });
+  metrics.set(Metric::kConfigLastReloadSuccess, [&telemetry](Samples& out) {
+    out.add({}, uint64_t{telemetry.is_config_good() ? 1u : 0u});
+  });
+  metrics.set(Metric::kLogDropped, [](Samples& out) { out.add({}, log::dropped()); });
   metrics.set(Metric::kSavedDollars, [](Samples& out) {
     for (const std::string_view saver : label_values(Label::kSaver)) {
       out.add({saver}, uint64_t{0});

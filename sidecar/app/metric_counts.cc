@@ -52,7 +52,7 @@ void MetricCounts::open_chain(const Pool& pool) {
   ChainCounts& chain = chains_[number];
   chain.name = pool.chain().name;
   chain.calls.resize(methods_.size());
-  chain.endpoints.resize(pool.size());
+  chain.places.resize(pool.size());
   for (size_t i = 0; i < pool.size(); ++i) {
     name_endpoint(chain, pool, i);
   }
@@ -60,12 +60,14 @@ void MetricCounts::open_chain(const Pool& pool) {
 
 void MetricCounts::name_endpoint(ChainCounts& chain, const Pool& pool, size_t index) const {
   const EndpointName name = pool.name_of(index);
-  EndpointCounts& counts = chain.endpoints[index];
-  if (counts.provider != name.provider || counts.transport != name.transport) {
-    counts = EndpointCounts();
-    counts.provider = name.provider;
-    counts.transport = name.transport;
-  }
+  const auto is_same = [&](const EndpointCounts& one) {
+    return one.provider == name.provider && one.transport == name.transport;
+  };
+  EndpointCounts fresh;
+  fresh.provider = name.provider;
+  fresh.transport = name.transport;
+  chain.places[index] = place_of(chain.endpoints, is_same, std::move(fresh));
+  EndpointCounts& counts = chain.endpoints[chain.places[index]];
   const auto is_provider = [&](const ProviderCounts& one) { return one.name == name.provider; };
   counts.provider_index =
       place_of(chain.providers, is_provider,
@@ -80,7 +82,8 @@ MetricCounts::EndpointCounts* MetricCounts::find(const EndpointName& endpoint) {
     return nullptr;
   }
   ChainCounts& chain = chains_[endpoint.chain_number];
-  return endpoint.index < chain.endpoints.size() ? &chain.endpoints[endpoint.index] : nullptr;
+  return endpoint.index < chain.places.size() ? &chain.endpoints[chain.places[endpoint.index]]
+                                              : nullptr;
 }
 
 uint64_t MetricCounts::EndpointCounts::of_kind(AttemptKind kind) const {

@@ -29,8 +29,8 @@ class MetricCounts {
  public:
   MetricCounts();
 
-  /// Before it reports anything. Opened again, those of its endpoints that are others now begin
-  /// at 0.
+  /// Before it reports anything, and again when endpoints were added: one that comes back under its
+  /// provider's name and transport goes on from where it was.
   void open_chain(const Pool& pool);
 
   void on_attempt_done(const AttemptReport& report);
@@ -78,7 +78,8 @@ class MetricCounts {
     uint64_t hedges_won = 0;
     std::vector<std::pair<uint32_t, uint64_t>> tiers;  ///< tier, calls it answered
     std::vector<ProviderCounts> providers;
-    std::vector<EndpointCounts> endpoints;  ///< as in its pool
+    std::vector<EndpointCounts> endpoints;  ///< by provider and transport, each once
+    std::vector<size_t> places;             ///< in it, by index in the pool
     std::array<FeedCounts, kFeedKindCount> feeds;
 
     uint64_t of_kind(AttemptKind kind) const;

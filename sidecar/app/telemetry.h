@@ -39,7 +39,12 @@ class Telemetry final : public Observer {
   /// Is told what costs money. Requires: it outlives us.
   void set_ledger(CostLedger& ledger) { ledger_ = &ledger; }
   /// The configuration was read again.
-  void on_reload(bool is_good) { count("config_reload", is_good ? "ok" : "failed"); }
+  void on_reload(bool is_good) {
+    is_config_good_ = is_good;
+    count("config_reload", is_good ? "ok" : "failed");
+  }
+  /// Is what was read last in force?
+  bool is_config_good() const { return is_config_good_; }
   CallLog& call_log() { return call_log_; }
 
   void count(std::string_view what, std::string_view name);
@@ -57,6 +62,7 @@ class Telemetry final : public Observer {
   using Names = std::map<std::string, uint64_t, std::less<>>;
   std::map<std::string, Names, std::less<>> counters_;
   CallLog call_log_{random_seed()};
+  bool is_config_good_ = true;
   uint64_t calls_ok_ = 0;
   uint64_t calls_failed_ = 0;
   MetricCounts counts_;

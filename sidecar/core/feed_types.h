@@ -40,7 +40,7 @@ enum class SourceChange : uint8_t {
   kStalled,  ///< it kept events to itself
   kRetired,  ///< its provider is no longer configured
 };
-inline constexpr size_t kSourceChangeCount = 5;
+inline constexpr size_t kSourceChangeCount = 6;
 std::string_view source_change_name(SourceChange change);
 
 /// How a subscription takes trouble.
