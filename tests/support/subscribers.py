@@ -10,6 +10,7 @@ import frames
 import ws_client
 
 DIALECTS = ("framed", "json-ipc", "ws over tcp", "ws over unix")
+PATIENCE = 120  # seconds; on a busy machine anything may take long, and that alone is no fault
 
 
 class Subscriber:
@@ -56,7 +57,7 @@ class WsSubscriber(Subscriber):
     def open(self):
         is_unix = self.dialect == "ws over unix"
         address = self.sidecar.socket if is_unix else self.sidecar.http_address
-        self.client = ws_client.WebSocket(address, "/")
+        self.client = ws_client.WebSocket(address, "/", timeout=PATIENCE)
         self.socket = self.client.socket
         self.client.send(self.request())
         reply = self.client.next()  # the answer comes before any event
@@ -76,7 +77,7 @@ class WsSubscriber(Subscriber):
 
 class IpcSubscriber(Subscriber):
     def open(self):
-        self.socket = self.sidecar.raw()
+        self.socket = self.sidecar.raw(PATIENCE)
         self.buffer = b""
         self.socket.sendall(json.dumps(self.request()).encode())
         while b"\n" not in self.buffer:
@@ -113,7 +114,7 @@ class FramedSubscriber(Subscriber):
         return self.sequence and (self.sequence.epoch, self.sequence.seq)
 
     def open(self):
-        client = frames.FramedClient(self.sidecar.socket)
+        client = frames.FramedClient(self.sidecar.socket, PATIENCE)
         self.socket = client.socket
         client.send(frames.encode_subscribe(1, self.method, self.params, resume=self.at))
         frame = client.recv()
@@ -181,14 +182,21 @@ class Crowd:
         member.open()
         self.selector.register(member, selectors.EVENT_READ)
 
-    def read_until(self, claim, timeout=30, words="never came true"):
-        """Reads whatever comes until the claim holds; it is looked at after each turn."""
+    def read_until(self, claim, timeout=PATIENCE, words="never came true"):
+        """Reads whatever comes until the claim holds; it is looked at when nothing more is there."""
         end = time.monotonic() + timeout
+        self.read_all(0)
         while not claim():
             if time.monotonic() > end:
                 raise AssertionError(words() if callable(words) else words)
-            for key, _ in self.selector.select(0.02):
+            self.read_all(0.02)
+
+    def read_all(self, wait):
+        """What is there, or comes first within so many seconds."""
+        while ready := self.selector.select(wait):
+            for key, _ in ready:
                 key.fileobj.read()
+            wait = 0
 
     def close(self):
         for member in self.members:
