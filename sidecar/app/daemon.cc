@@ -58,6 +58,7 @@ Result<std::unique_ptr<Daemon>> Daemon::create(Loop& loop, const Config& config,
   daemon->listener_ = std::move(listener).value();
   daemon->status_.set_listener(*daemon->listener_);
   daemon->open_metrics();
+  daemon->open_keeper(config.state);
   daemon->prober_->start();
   return daemon;
 }
@@ -125,6 +126,15 @@ void Daemon::open_rest() {
       .hello = [this]() { return hello(); },
       .on_limit = [this](std::string_view limit) { telemetry_.on_limit(limit); },
   });
+}
+
+void Daemon::open_keeper(const StateOptions& options) {
+  if (!options.is_on || options.dir.empty()) {
+    return;
+  }
+  keeper_ = std::make_unique<StateKeeper>(loop_, options, pools_, ledger_);
+  keeper_->restore();
+  keeper_->start();
 }
 
 std::string Daemon::hello() const {
@@ -225,7 +235,13 @@ void Daemon::shut_down(std::function<void()> on_down) {
   log::info("shutting_down", log::kv("connections", listener_->connection_count()),
             log::kv("calls_in_flight", dispatcher_->calls_in_flight()));
   prober_.reset();
-  listener_->shut_down(std::move(on_down));
+  listener_->shut_down([this, on_down = std::move(on_down)]() {
+    if (keeper_) {
+      keeper_->finish(on_down);
+    } else {
+      on_down();
+    }
+  });
 }
 
 }  // namespace sidecar

@@ -13,6 +13,7 @@
 #include "app/recent.h"
 #include "app/rest.h"
 #include "app/scrapes.h"
+#include "app/state_keeper.h"
 #include "app/status_report.h"
 #include "app/telemetry.h"
 #include "config/config.h"
@@ -72,6 +73,7 @@ class Daemon {
   void open_recent();
   void open_rest();
   void open_metrics();
+  void open_keeper(const StateOptions& options);
   std::string hello() const;
 
   Loop& loop_;
@@ -94,6 +96,7 @@ class Daemon {
   Metrics metrics_;
   std::unique_ptr<Scrapes> scrapes_;
   std::unique_ptr<Rest> rest_;
+  std::unique_ptr<StateKeeper> keeper_;  ///< null: nothing is kept
   std::unique_ptr<Listener> listener_;
 };
 

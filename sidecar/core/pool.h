@@ -17,6 +17,7 @@
 #include "core/choice.h"
 #include "core/endpoint.h"
 #include "core/options.h"
+#include "core/pool_memory.h"
 #include "core/ports.h"
 #include "policy/balancer.h"
 #include "policy/head_tracker.h"
@@ -138,6 +139,10 @@ class Pool {
   /// Has its provider budget left for one call of this method?
   Budget::Left budget_left(size_t endpoint);
   bool is_affordable(size_t endpoint, std::string_view method);
+  /// What is worth keeping over a restart (core/pool_memory.h).
+  PoolMemory memory();
+  /// By names: what is of nobody here is passed over. Requires: nothing was asked yet.
+  void restore(const PoolMemory& memory);
   /// Told when an endpoint got better, so that calls which wait may try again.
   void set_on_better(std::function<void()> on_better) { on_better_ = std::move(on_better); }
 
@@ -168,6 +173,7 @@ class Pool {
   size_t least_recently_failed() const;
   void explain(const Choice& choice, Standing standing, uint32_t tier,
                std::vector<PassedOver>& why) const;
+  void restore(size_t endpoint, const PoolMemory::OfEndpoint& kept, Nanos away);
   void release(size_t endpoint);
   void report(size_t endpoint, const AttemptEnd& end, std::optional<Outcome> outcome);
   void apply(size_t endpoint, HealthEvent event);

@@ -61,6 +61,20 @@ void CircuitBreaker::open(Instant now) {
   retry_at_ = std::max(now, retry_at_) + pause;
 }
 
+BreakerMemory CircuitBreaker::memory(Instant now) const {
+  return {is_open_, failures_, openings_,
+          is_open_ ? std::max(Nanos(0), retry_at_ - now) : Nanos(0)};
+}
+
+void CircuitBreaker::restore(const BreakerMemory& memory, Instant now) {
+  is_open_ = memory.is_open;
+  failures_ = memory.failures;
+  openings_ = memory.openings;
+  if (is_open_) {
+    retry_at_ = now + std::clamp<Nanos>(memory.pause_left, Nanos(0), options_.open_max);
+  }
+}
+
 void CircuitBreaker::on_no_verdict() {
   is_trial_live_ = false;
 }

@@ -16,6 +16,14 @@ struct BreakerOptions {
 enum class BreakerState : uint8_t { kClosed, kOpen, kHalfOpen };
 std::string_view breaker_state_name(BreakerState state);
 
+/// What a breaker knows that is worth keeping over a restart.
+struct BreakerMemory {
+  bool is_open = false;
+  uint32_t failures = 0;
+  uint32_t openings = 0;
+  Nanos pause_left{0};  ///< until its trial
+};
+
 /// One endpoint's circuit breaker: counts failures in a row and says whether an attempt may start.
 /// Not: it does not classify (policy/outcome.h: only Charge::kFailure comes here; rate limits and
 /// caller faults never do) and does not probe (core/prober.h).
@@ -42,6 +50,10 @@ class CircuitBreaker {
   void reset();
   /// For what comes next; a pause that runs keeps its end.
   void set_options(const BreakerOptions& options) { options_ = options; }
+
+  BreakerMemory memory(Instant now) const;
+  /// Requires: as new. A pause longer than open_max is cut.
+  void restore(const BreakerMemory& memory, Instant now);
 
   BreakerState state(Instant now) const;
   /// When the next trial may start. Requires: state is not kClosed.

@@ -37,6 +37,20 @@ void Cooldown::on_success(Instant now) {
   }
 }
 
+CooldownMemory Cooldown::memory(Instant now) const {
+  return {times_, is_over(now) ? Nanos(0) : until_ - now};
+}
+
+void Cooldown::restore(const CooldownMemory& memory, Instant now) {
+  times_ = memory.times;
+  if (memory.left > Nanos(0)) {
+    const Nanos most =
+        std::max(options_.pause_max + options_.pause_max / 5, options_.retry_after_max);
+    began_ = now;
+    until_ = now + std::min(memory.left, most);
+  }
+}
+
 void Cooldown::reset() {
   times_ = 0;
   until_ = Instant::min();

@@ -14,6 +14,12 @@ struct CooldownOptions {
   Millis retry_after_max{60'000};  ///< what a provider asks for is capped by this
 };
 
+/// What a cooldown knows that is worth keeping over a restart.
+struct CooldownMemory {
+  uint32_t times = 0;
+  Nanos left{0};  ///< of the pause
+};
+
 /// The pause after a provider said that we ask too much.
 /// Not: it does not read what the provider said (retry_after.h) and knows no quota (budget.h).
 /// Shape: off -> cooling for a while -> off; a success after it forgets the count.
@@ -36,6 +42,10 @@ class Cooldown {
   void reset();
   /// For what comes next; a pause that runs keeps its end.
   void set_options(const CooldownOptions& options) { options_ = options; }
+
+  CooldownMemory memory(Instant now) const;
+  /// Requires: as new. A pause longer than any that it would make itself is cut.
+  void restore(const CooldownMemory& memory, Instant now);
 
   bool is_over(Instant now) const { return now >= until_; }
   Instant until() const { return until_; }

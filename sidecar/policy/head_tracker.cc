@@ -47,6 +47,15 @@ void HeadTracker::on_head(size_t endpoint, uint64_t number, Instant now) {
   settle(now);
 }
 
+void HeadTracker::restore(size_t endpoint, uint64_t number, Instant told_at) {
+  Known& known = endpoints_[endpoint];
+  known.number = number;
+  known.moved_at = told_at;
+  known.told_at = told_at;
+  told_at_ = std::max(told_at_, told_at);
+  pool_head_ = believed_head();
+}
+
 void HeadTracker::on_block(size_t endpoint, uint64_t number, std::string_view hash, Instant now) {
   Known& known = endpoints_[endpoint];
   if (!known.number || *known.number < number) {

@@ -57,6 +57,10 @@ class HeadTracker {
   void on_head(size_t endpoint, uint64_t number, Instant now);
   /// It holds this block; its head is at least that high.
   void on_block(size_t endpoint, uint64_t number, std::string_view hash, Instant now);
+  /// What it said before a restart, as old as it is. Requires: nothing was told yet.
+  void restore(size_t endpoint, uint64_t number, Instant told_at);
+  /// When it said so last. Requires: its number is known.
+  Instant told_at(size_t endpoint) const { return endpoints_[endpoint].told_at; }
   /// What it said was about another chain.
   void forget(size_t endpoint) { endpoints_[endpoint] = Known(); }
   /// One more, of which nothing is known.

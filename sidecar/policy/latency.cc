@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <numeric>
 
 namespace sidecar {
 
@@ -70,6 +71,17 @@ std::optional<Nanos> LatencyHistogram::quantile(double q) const {
   cached_q_ = q;
   cached_ = edge_of(bucket);
   return cached_;
+}
+
+bool LatencyHistogram::restore(const Counts& counts) {
+  const uint32_t sum = std::accumulate(counts.begin(), counts.end(), uint32_t{0});
+  if (sum > kSamplesMax) {
+    return false;
+  }
+  counts_ = counts;
+  sample_count_ = sum;
+  cached_q_ = -1;
+  return true;
 }
 
 void LatencyHistogram::clear() {

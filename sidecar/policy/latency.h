@@ -15,6 +15,8 @@ namespace sidecar {
 class LatencyHistogram {
  public:
   static constexpr uint32_t kSamplesMax = 512;
+  static constexpr size_t kBucketCount = 96;
+  using Counts = std::array<uint16_t, kBucketCount>;
 
   void add(Nanos took);
   /// The upper edge of the bucket that holds the quantile; none without samples. 0 <= q <= 1.
@@ -22,10 +24,13 @@ class LatencyHistogram {
   std::optional<Nanos> quantile(double q) const;
   uint32_t sample_count() const { return sample_count_; }
   void clear();
+  /// For what is kept over a restart.
+  const Counts& counts() const { return counts_; }
+  /// False, and nothing changes, when these are more samples than it ever holds.
+  bool restore(const Counts& counts);
 
  private:
-  static constexpr size_t kBucketCount = 96;
-  std::array<uint16_t, kBucketCount> counts_{};
+  Counts counts_{};
   uint32_t sample_count_ = 0;
   mutable double cached_q_ = -1;  ///< the quantile asked for last; -1 = none since the last sample
   mutable Nanos cached_{0};
