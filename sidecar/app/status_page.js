@@ -48,7 +48,8 @@ function percent(share) {
   return share > 0 && share < 0.01 ? "< 1 %" : `${Math.round(share * 100)} %`;
 }
 function dollars(value) {
-  return `$${value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: value < 1 ? 4 : 2 })}`;
+  if (value > 0 && value < 0.01) return "< $0.01";
+  return `$${value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }
 
 const markOfState = { healthy: "is-good", degraded: "is-warn", down: "is-bad", quarantined: "is-off", disabled: "is-off" };
@@ -56,7 +57,7 @@ const markOf = (state) => `mark ${markOfState[state] || ""}`;
 
 /* ---- one endpoint, one row */
 
-const columns = ["State", "Traffic", "Latency", "Head", "Breaker", "Budget left", "Spent"];
+const columns = ["State", "Traffic", "Latency", "Head", "Breaker", "Budget left", "This month"];
 
 function createEndpoint(one) {
   const row = make("tr", "", { role: "row" });
@@ -115,7 +116,7 @@ function showBudget(cell, one, isShared) {
   fillBar(cell, ratio(name), ratio(name) < 0.1);
 }
 
-function showEndpoint(row, one, { total, isShared, blockTime }) {
+function showEndpoint(row, one, { total, isShared, blockTime, account }) {
   put(row.firstChild.children[0], one.provider);
   put(row.firstChild.children[1], one.transport + (one.vendor === "generic" ? "" : ` · ${one.vendor}`) +
     (one.takes_calls === false ? " · events only" : ""));
@@ -152,18 +153,18 @@ function showEndpoint(row, one, { total, isShared, blockTime }) {
     !isClosed || one.cooldown_ms > 0);
   dull(cellOf(row, "Breaker"), isClosed && one.cooldown_ms === 0);
   showBudget(cellOf(row, "Budget left"), one, isShared);
-  showSpent(cellOf(row, "Spent"), one, isShared);
+  showSpent(cellOf(row, "This month"), one, isShared, account);
 }
 /* Of the provider, so the same on all its endpoints: the first one tells it. */
-function showSpent(cell, one, isShared) {
-  const isPriced = typeof one.spent_dollars === "number";
-  dull(cell, isShared);
-  if (isShared) {
-    fill(cell, "", "in the above");
+function showSpent(cell, one, isShared, account) {
+  dull(cell, isShared || !account);
+  if (isShared || !account) {
+    fill(cell, "–", "");
     return;
   }
-  fill(cell, isPriced ? dollars(one.spent_dollars) : whole(one.units_spent || 0),
-    isPriced ? `${whole(one.units_spent)} ${one.units}` : one.units);
+  const units = `${whole(account.month_units)} ${account.unit}`;
+  fill(cell, account.month_dollars > 0 ? dollars(account.month_dollars) : whole(account.month_units),
+    account.month_dollars > 0 ? units : account.unit);
 }
 
 /* ---- one chain */
@@ -187,14 +188,15 @@ function createTierRow() {
   row.append(head);
   return row;
 }
-function showTier(body, tier, total, blockTime) {
+function showTier(body, tier, { total, blockTime, accounts }) {
   const rows = [{ key: "tier" }, ...tier.endpoints];
   sync(body, rows, (one) => one.key || `${one.provider}/${one.transport}`,
     (one) => (one.key ? createTierRow() : createEndpoint(one)),
     (row, one) => {
       if (!one.key) {
         const first = tier.endpoints.find((other) => other.provider === one.provider);
-        showEndpoint(row, one, { total, blockTime, isShared: first !== one });
+        const account = accounts.find((other) => other.provider === one.provider);
+        showEndpoint(row, one, { total, blockTime, account, isShared: first !== one });
         return;
       }
       put(row.firstChild.children[0], `Tier ${tier.number}`);
@@ -202,7 +204,8 @@ function showTier(body, tier, total, blockTime) {
     });
   [...body.children].forEach((row, index) => row.classList.toggle("first-of-tier", index === 1));
 }
-function showChain(section, chain) {
+function showChain(section, chain, cost) {
+  const accounts = ((cost || {}).accounts || []).filter((one) => one.chain === chain.name);
   const total = chain.endpoints.reduce((sum, one) => sum + (one.attempts_last_minute || 0), 0);
   const numbers = [...new Set(chain.endpoints.map((one) => one.tier))].sort((a, b) => a - b);
   const tiers = numbers.map((number) => {
@@ -224,7 +227,7 @@ function showChain(section, chain) {
   const table = section.querySelector("table");
   // The head of the table is the first of its parts and stays there.
   sync(table, [{ number: "" }, ...tiers], (tier) => String(tier.number), createTier,
-    (body, tier) => tier.number && showTier(body, tier, total, chain.block_time_ms));
+    (body, tier) => tier.number && showTier(body, tier, { total, accounts, blockTime: chain.block_time_ms }));
 }
 
 /* ---- the rest */
@@ -243,10 +246,8 @@ function showTiles(status) {
     ["Sessions", whole(sessions), ""],
     ["Subscriptions", whole(status.subscriptions || 0), `on ${plural(status.feeds || 0, "feed", "feeds")}`],
   ];
-  const cost = status.cost;
-  if (cost && typeof cost.month_dollars === "number") {
-    tiles.push(["Spent this month", dollars(cost.month_dollars),
-      typeof cost.month_projected_dollars === "number" ? `${dollars(cost.month_projected_dollars)} by its end` : ""]);
+  if (isPriced(status.cost)) {
+    tiles.push(["Spent this month", dollars(status.cost.month_dollars), `${dollars(status.cost.month_projected_dollars)} by its end`]);
   }
   sync(find("tiles"), tiles, (tile) => tile[0], () => {
     const tile = make("div");
@@ -255,19 +256,29 @@ function showTiles(status) {
   }, (tile, texts) => texts.forEach((text, index) => put(tile.children[index], text)));
 }
 
+/* Rows of { key, name, code, cells }: the name heads its row, cells are texts under their labels. */
+function showTable(body, labels, rows) {
+  sync(body, rows, (row) => row.key, () => {
+    const node = make("tr", "", { role: "row" });
+    const name = make("th", "", { role: "rowheader", scope: "row" });
+    name.append(make("span"), document.createTextNode(" "), make("code"));
+    node.append(name, ...labels.map((label) => make("td", "", { role: "cell", "data-label": label })));
+    return node;
+  }, (node, row) => {
+    put(node.firstChild.children[0], row.name);
+    put(node.firstChild.children[1], row.code || "");
+    row.cells.forEach((text, index) => put(node.children[index + 1], text));
+  });
+}
+
 const dialects = { framed: "framed", json_ipc: "JSON IPC", ws: "WebSocket", http: "HTTP" };
 
 function showSessions(sessions) {
-  const rows = Object.entries(dialects).map(([key, name]) => ({ key, name, count: (sessions || {})[key] || 0 }));
-  put(find("sessions-sum"), plural(rows.reduce((all, row) => all + row.count, 0), "connection", "connections"));
-  sync(find("sessions"), rows, (row) => row.key, () => {
-    const row = make("tr", "", { role: "row" });
-    row.append(make("th", "", { role: "rowheader", scope: "row" }), make("td", "", { role: "cell" }));
-    return row;
-  }, (node, row) => {
-    put(node.children[0], row.name);
-    put(node.children[1], whole(row.count));
-  });
+  const count = (key) => (sessions || {})[key] || 0;
+  const all = Object.keys(dialects).reduce((sum, key) => sum + count(key), 0);
+  put(find("sessions-sum"), plural(all, "connection", "connections"));
+  showTable(find("sessions"), ["Connections"],
+    Object.entries(dialects).map(([key, name]) => ({ key, name, cells: [whole(count(key))] })));
 }
 
 function showFeeds(status) {
@@ -276,19 +287,38 @@ function showFeeds(status) {
   find("feeds-empty").hidden = feeds.length > 0;
   put(find("feeds-sum"), feeds.length === 0 ? "" : status.feeds > feeds.length
     ? `the ${feeds.length} busiest of ${whole(status.feeds)}` : plural(status.subscriptions, "subscription", "subscriptions"));
-  const labels = ["Chain", "Told by", "Subscribers", "Sources", "Events"];
-  sync(find("feeds"), feeds, (feed) => `${feed.chain}/${feed.kind}/${feed.params_digest}`, () => {
-    const row = make("tr", "", { role: "row" });
-    const name = make("th", "", { role: "rowheader", scope: "row" });
-    name.append(make("span", "name"), document.createTextNode(" "), make("code"));
-    row.append(name, ...labels.map((label) => make("td", "", { role: "cell", "data-label": label })));
-    return row;
-  }, (row, feed) => {
-    put(row.children[0].children[0], words(feed.kind));
-    put(row.children[0].children[1], feed.params_digest);
-    [feed.chain, feed.provider || "nobody", whole(feed.subscribers), whole(feed.sources), whole(feed.events)]
-      .forEach((text, index) => put(row.children[index + 1], text));
-  });
+  showTable(find("feeds"), ["Chain", "Told by", "Subscribers", "Sources", "Events"], feeds.map((feed) => ({
+    key: `${feed.chain}/${feed.kind}/${feed.params_digest}`, name: words(feed.kind), code: feed.params_digest,
+    cells: [feed.chain, feed.provider || "nobody", whole(feed.subscribers), whole(feed.sources), whole(feed.events)],
+  })));
+}
+
+/* ---- what it costs */
+
+const isPriced = (cost) => Boolean(cost) && (cost.dollars > 0 || cost.month_dollars > 0 || cost.month_plan_dollars > 0);
+const kSpendersShown = 8;
+
+function spenders(list, keyOf, nameOf) {
+  return [...list].sort((a, b) => b.dollars - a.dollars || b.requests - a.requests).slice(0, kSpendersShown).map((one) => ({
+    key: keyOf(one), name: nameOf(one),
+    cells: [whole(one.requests), whole(one.credits), one.dollars > 0 ? dollars(one.dollars) : "–"],
+  }));
+}
+function showCost(cost) {
+  find("cost").hidden = !cost;
+  if (!cost) return;
+  const saved = Object.values(cost.saved_dollars || {}).reduce((sum, part) => sum + part, 0);
+  const facts = !isPriced(cost) ? ["no prices are set"]
+    : [`${dollars(cost.dollars_per_hour)} an hour`, `${dollars(cost.month_projected_dollars)} by the end of the month`,
+      cost.month_plan_dollars > 0 ? `plan ${dollars(cost.month_plan_dollars)}` : "", saved > 0 ? `${dollars(saved)} saved by sharing` : ""];
+  put(find("cost-sum"), facts.filter(Boolean).join(" · "));
+  find("cost-sum").classList.toggle("is-warn",
+    cost.month_plan_dollars > 0 && cost.month_projected_dollars > cost.month_plan_dollars);
+  find("cost").classList.toggle("has-no-credits", !(cost.credits > 0));
+  const labels = ["Requests", "Credits", "Dollars"];
+  showTable(find("workers"), labels, spenders(cost.workers || [], (one) => one.worker, (one) => one.worker));
+  showTable(find("classes"), labels, spenders(cost.classes || [], (one) => `${one.chain}/${one.class}`,
+    (one) => `${one.chain}, ${words(one.class)}`));
 }
 
 function tell(event) {
@@ -337,10 +367,12 @@ function showState(status) {
 function show(status) {
   showState(status);
   showTiles(status);
-  sync(find("chains"), status.chains, (chain) => chain.name, createChain, showChain);
+  sync(find("chains"), status.chains, (chain) => chain.name, createChain,
+    (section, chain) => showChain(section, chain, status.cost));
   showRecent(status.recent || []);
   showSessions(status.sessions);
   showFeeds(status);
+  showCost(status.cost);
   document.body.dataset.updates = Number(document.body.dataset.updates || 0) + 1;
 }
 
