@@ -7,6 +7,7 @@
 #include <map>
 #include <utility>
 
+#include "app/cost_metrics.h"
 #include "app/house_metrics.h"
 #include "app/random_seed.h"
 #include "app/restart_settings.h"
@@ -108,6 +109,7 @@ void Daemon::open_recent() {
 void Daemon::open_metrics() {
   telemetry_.counts().show_in(metrics_);
   show_house({loop_, pools_, *dispatcher_, *hub_, sessions_, *listener_, telemetry_}, metrics_);
+  show_cost(ledger_, metrics_);
   scrapes_ = std::make_unique<Scrapes>(
       metrics_, loop_, [this](std::string_view limit) { telemetry_.on_limit(limit); });
   rest_->add_view(std::string(Scrapes::kPath), *scrapes_);

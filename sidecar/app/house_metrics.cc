@@ -262,11 +262,6 @@ void show_process(const MetricHouse& house, Metrics& metrics) {
     out.add({}, uint64_t{telemetry.is_config_good() ? 1u : 0u});
   });
   metrics.set(Metric::kLogDropped, [](Samples& out) { out.add({}, log::dropped()); });
-  metrics.set(Metric::kSavedDollars, [](Samples& out) {
-    for (const std::string_view saver : label_values(Label::kSaver)) {
-      out.add({saver}, uint64_t{0});
-    }
-  });
   const auto show_figure = [&metrics](Metric metric, auto figure) {
     metrics.set(metric, [figure](Samples& out) {
       if (const std::optional<uint64_t> value = figure(process_figures())) {

@@ -87,6 +87,11 @@ Words limits() {
           "feeds_max",
           "retry_budget",
           "descriptors",
+          "access_rate",
+          "access_inflight_max",
+          "access_subscriptions_max",
+          "access_users",
+          "access_names",
           "scrapes_max",
           "scrape_stalled",
           "status_readers_max",
@@ -232,9 +237,9 @@ std::vector<std::string_view> label_values(Label label) {
     case kReloadResult:
       return {"ok", "failed"};
     case kUnit:
-      return {"requests", "credits", "bytes"};
+      return {"requests", "credits"};
     case kMethodClass:
-      return {"light", "heavy", "write"};
+      return {"light", "heavy", "write", "events"};
     case kSaver:
       return {"feeds", "flights", "cache"};
     case kBuildVersion:
