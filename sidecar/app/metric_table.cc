@@ -96,11 +96,6 @@ Words limits() {
           "scrape_stalled",
           "status_readers_max",
           "status_reader_stalled",
-          "access_users",
-          "access_names",
-          "access_rate",
-          "access_inflight_max",
-          "access_subscriptions_max",
           "other"};
 }
 

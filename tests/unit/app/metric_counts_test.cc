@@ -244,9 +244,9 @@ TEST_CASE("MetricCounts: throttles and changes of sources by endpoint") {
   now.counts.on_feed_source(now.pool->name_of(0), SourceChange::kLost);
 
   const std::string start = std::string("feed_source_changes_total{") + kGethHttp + ",change=\"";
-  CHECK(now.lines(Metric::kFeedSourceChanges) == start + "live\"} 0\n" + start + "refused\"} 0\n" +
-                                                     start + "lost\"} 1\n" + start +
-                                                     "dropped\"} 0\n" + start + "stalled\"} 0\n");
+  CHECK(now.lines(Metric::kFeedSourceChanges) ==
+        start + "live\"} 0\n" + start + "refused\"} 0\n" + start + "lost\"} 1\n" + start +
+            "dropped\"} 0\n" + start + "stalled\"} 0\n" + start + "retired\"} 0\n");
 }
 
 TEST_CASE("MetricCounts: events, deliveries and gaps of feeds that told something") {
@@ -270,18 +270,30 @@ TEST_CASE("MetricCounts: events, deliveries and gaps of feeds that told somethin
         "feed_gaps_total{chain=\"ethereum\",feed=\"logs\"} 1\n");
 }
 
-TEST_CASE("MetricCounts: opened again, an endpoint that is another one now begins at 0") {
+TEST_CASE(
+    "MetricCounts: opened again, who is there still goes on, and who is gone keeps its counts") {
   Counting now({"geth", "alchemy"});
   now.attempt(0, AttemptKind::kRetry, Outcome::kResult);
   now.attempt(1, AttemptKind::kRetry, Outcome::kResult);
   now.counts.on_call_done(now.call_by(1, "eth_call"));
 
-  now.open({"geth", "infura"});
+  now.open({"infura", "alchemy", "geth"});
+  now.attempt(0, AttemptKind::kRetry, Outcome::kResult);
+  now.attempt(1, AttemptKind::kRetry, Outcome::kResult);
+  now.counts.on_call_done(now.call_by(1, "eth_call"));
 
-  CHECK(now.lines(Metric::kRetries) == "retries_total{chain=\"ethereum\"} 1\n");
-  CHECK(now.lines(Metric::kAttempts).find("alchemy") == std::string::npos);
+  CHECK(now.lines(Metric::kRetries) == "retries_total{chain=\"ethereum\"} 4\n");
+  const std::string attempts = now.lines(Metric::kAttempts);
+  const auto has_retries = [&attempts](const std::string& provider, const std::string& count) {
+    const std::string line = "provider=\"" + provider + "\",transport=\"";
+    const size_t at = attempts.find("kind=\"retry\"", attempts.find(line));
+    return attempts.substr(at, attempts.find('\n', at) - at).ends_with("} " + count);
+  };
+  CHECK(has_retries("geth", "1"));
+  CHECK(has_retries("alchemy", "2"));
+  CHECK(has_retries("infura", "1"));
   CHECK(now.lines(Metric::kProviderCalls) ==
-        "provider_calls_total{chain=\"ethereum\",provider=\"alchemy\",method=\"eth_call\"} 1\n");
+        "provider_calls_total{chain=\"ethereum\",provider=\"alchemy\",method=\"eth_call\"} 2\n");
 }
 
 TEST_CASE("MetricCounts: reports of what was never opened are passed over") {
