@@ -64,7 +64,9 @@ std::vector<std::string> settings_for_restart(const Config& started, const Confi
   Config after = wanted;
   std::vector<std::string> found;
   for (const KeyRow& row : key_rows()) {
-    const bool is_of_list = row.section == Section::kChain || row.section == Section::kProvider;
+    // Chains, providers and access rules are looked at one by one, or changed as they are.
+    const bool is_of_list =
+        section_row(row.section).is_list || section_row(section_row(row.section).parent).is_list;
     if (!is_of_list && !is_live(row) &&
         field_text(row, {.config = &before}) != field_text(row, {.config = &after})) {
       found.push_back(key_path(row.section, row.name));
