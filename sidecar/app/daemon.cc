@@ -221,6 +221,7 @@ Result<ReloadSummary> Daemon::reload(const Config& wanted) {
   hub_->set_options(wanted.feeds);
   prober_->set_options(health.probe);
   listener_->set_limits(live_limits(started_, wanted));
+  ledger_.set_month_dollars(wanted.cost.month_dollars);
   for (size_t i = 0; i < plans.size(); ++i) {
     Pool& pool = *pools_[plans[i].chain];
     summary.added += plans[i].added.size();

@@ -10,10 +10,10 @@ namespace sidecar {
 namespace {
 
 /// Everything in them can change while it runs, but for what is listed next.
-constexpr std::array<Section, 11> kLiveSections{
+constexpr std::array<Section, 12> kLiveSections{
     Section::kTop,     Section::kLimits,  Section::kRetry,    Section::kHedge,
     Section::kTimeout, Section::kBreaker, Section::kCooldown, Section::kProbe,
-    Section::kFeed,    Section::kLog,     Section::kShutdown};
+    Section::kFeed,    Section::kLog,     Section::kShutdown, Section::kCost};
 /// probe.on decides whether a chain is verified at all; the HTTP server is made with the limits.
 constexpr std::array<std::string_view, 5> kFixedKeys{
     "probe.on", "limits.request_bytes_max", "limits.output_mark_bytes",

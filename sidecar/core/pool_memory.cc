@@ -19,6 +19,9 @@ PoolMemory Pool::memory() {
   }
   for (size_t i = 0; i < endpoints_.size(); ++i) {
     const Endpoint& endpoint = endpoints_[i];
+    if (endpoint.is_retired()) {
+      continue;  // its successor may have the same name
+    }
     PoolMemory::OfEndpoint one;
     one.provider = provider_of(i).name;
     one.transport = std::string(transport_name(endpoint.transport));

@@ -71,6 +71,19 @@ TEST_CASE("PoolMemory: budget, pause, head, latencies and breaker come back by n
   CHECK(after.pool->endpoint(2).health.state() == HealthState::kUnknown);
 }
 
+TEST_CASE("PoolMemory: of an endpoint that was retired only what its provider spent is kept") {
+  Lived before({"alpha", "beta"});
+  before.end(0, Outcome::kResult);
+  before.pool->retire(0);
+
+  const PoolMemory memory = before.pool->memory();
+
+  REQUIRE(memory.endpoints.size() == 1);
+  CHECK(memory.endpoints[0].provider == "beta");
+  REQUIRE(memory.providers.size() == 2);
+  CHECK(memory.providers[0].budget.spent_day == 1);
+}
+
 TEST_CASE("PoolMemory: the breaker's trial comes when it would have come") {
   Lived before({"alpha"});
   before.end(0, Outcome::kTimeout);
