@@ -1,6 +1,7 @@
 #include "app/metric_table.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "app/text_table.h"
@@ -33,6 +34,7 @@ constexpr MetricRow kRows[] = {
 #undef METRIC
 #undef NO_LABELS
 #undef LABELS
+static_assert(std::size(kRows) == kMetricCount);
 
 using Words = std::vector<std::string_view>;
 

@@ -18,11 +18,7 @@ enum class Metric : uint8_t {
 #include "app/metrics.def"
 #undef METRIC
 };
-inline constexpr size_t kMetricCount = 0
-#define METRIC(id, type, name, unit, labels, help) +1
-#include "app/metrics.def"
-#undef METRIC
-    ;
+inline constexpr size_t kMetricCount = static_cast<size_t>(Metric::kProcessMaxFds) + 1;
 
 enum class MetricType : uint8_t { kCounter, kGauge, kHistogram };
 
