@@ -24,7 +24,11 @@ std::string_view serving_name(Serving serving) {
 
 /// Somebody never heard of counts when nobody is asked for health: else none would count until the
 /// first call.
-bool is_usable(const Pool& pool, const Endpoint& endpoint) {
+bool is_usable(const Pool& pool, size_t index) {
+  const Endpoint& endpoint = pool.endpoint(index);
+  if (pool.provider_of(index).is_drained) {
+    return false;
+  }
   switch (endpoint.health.state()) {
     case HealthState::kHealthy:
     case HealthState::kDegraded:
@@ -39,6 +43,26 @@ bool is_usable(const Pool& pool, const Endpoint& endpoint) {
   return false;
 }
 
+bool is_well(const Pool& pool, size_t index) {
+  return pool.endpoint(index).health.state() == HealthState::kHealthy &&
+         !pool.provider_of(index).is_drained;
+}
+
+void write_reason(JsonWriter& json, const Pool& pool, size_t index) {
+  const Endpoint& endpoint = pool.endpoint(index);
+  const Provider& provider = pool.provider_of(index);
+  const HealthState state = endpoint.health.state();
+  json.begin_object().key("provider").string(provider.name);
+  json.key("transport").string(transport_name(endpoint.transport));
+  json.key("tier").number(endpoint.tier);
+  json.key("state").string(provider.is_drained ? "drained" : health_state_name(state));
+  json.key("reason").string(provider.is_drained ? "by_an_administrator"
+                            : state == HealthState::kUnknown
+                                ? "not_heard_of_yet"
+                                : health_event_name(endpoint.health.reason()));
+  json.end_object();
+}
+
 Serving write_chain(JsonWriter& json, const Pool& pool) {
   size_t usable = 0;
   size_t healthy = 0;
@@ -48,8 +72,8 @@ Serving write_chain(JsonWriter& json, const Pool& pool) {
       continue;
     }
     ++configured;
-    usable += is_usable(pool, pool.endpoint(i)) ? 1 : 0;
-    healthy += pool.endpoint(i).health.state() == HealthState::kHealthy ? 1 : 0;
+    usable += is_usable(pool, i) ? 1 : 0;
+    healthy += is_well(pool, i) ? 1 : 0;
   }
   const Serving serving = usable == 0            ? Serving::kDown
                           : healthy < configured ? Serving::kDegraded
@@ -59,17 +83,8 @@ Serving write_chain(JsonWriter& json, const Pool& pool) {
   json.key("usable").number(usable).key("endpoints").number(configured);
   json.key("reasons").begin_array();
   for (size_t i = 0; i < pool.size(); ++i) {
-    const Endpoint& endpoint = pool.endpoint(i);
-    const HealthState state = endpoint.health.state();
-    if (state != HealthState::kHealthy && !endpoint.is_retired()) {
-      json.begin_object().key("provider").string(pool.provider_of(i).name);
-      json.key("transport").string(transport_name(endpoint.transport));
-      json.key("tier").number(endpoint.tier);
-      json.key("state").string(health_state_name(state));
-      json.key("reason").string(state == HealthState::kUnknown
-                                    ? "not_heard_of_yet"
-                                    : health_event_name(endpoint.health.reason()));
-      json.end_object();
+    if (!is_well(pool, i) && !pool.endpoint(i).is_retired()) {
+      write_reason(json, pool, i);
     }
   }
   json.end_array().end_object();

@@ -52,7 +52,7 @@ function dollars(value) {
   return `$${value.toLocaleString("en", { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
 }
 
-const markOfState = { healthy: "is-good", degraded: "is-warn", down: "is-bad", quarantined: "is-off", disabled: "is-off" };
+const markOfState = { healthy: "is-good", degraded: "is-warn", down: "is-bad", quarantined: "is-off", disabled: "is-off", drained: "is-off" };
 const markOf = (state) => `mark ${markOfState[state] || ""}`;
 
 /* ---- one endpoint, one row */
@@ -123,7 +123,7 @@ function showEndpoint(row, one, { total, isShared, blockTime, account }) {
 
   const state = cellOf(row, "State");
   fill(state, words(one.state), one.state === "healthy" || one.state === "unknown" ? `for ${span(one.since_ms)}`
-    : `${words(one.reason)}, ${span(one.since_ms)}`, markOfState[one.state] !== "is-good");
+    : one.state === "drained" ? "by an administrator" : `${words(one.reason)}, ${span(one.since_ms)}`, markOfState[one.state] !== "is-good");
   mark(state.children[0], `number ${markOf(one.state)}`);
 
   const traffic = cellOf(row, "Traffic");
@@ -355,7 +355,7 @@ function showRecent(events) {
 function showState(status) {
   const usable = (one) => one.takes_calls !== false && (one.state === "healthy" || one.state === "degraded");
   const down = status.chains.filter((chain) => !chain.endpoints.some(usable)).map((chain) => chain.name);
-  const ill = status.chains.flatMap((chain) => chain.endpoints).filter((one) => one.state !== "healthy").length;
+  const ill = status.chains.flatMap((chain) => chain.endpoints).filter((one) => one.state !== "healthy" && one.state !== "drained").length;
   const [text, className] = down.length > 0 ? [`No provider for ${down.join(", ")}`, "is-bad"]
     : ill > 0 ? [`${plural(ill, "endpoint is", "endpoints are")} not well`, "is-warn"] : ["All is well", "is-good"];
   put(find("state"), text);

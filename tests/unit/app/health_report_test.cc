@@ -89,6 +89,19 @@ TEST_CASE("HealthReport: a chain that nobody can serve is down, and so is the wh
   CHECK(chains.report("ethereum")["chains"].size() == 1);
 }
 
+TEST_CASE("HealthReport: who is drained serves nobody, however healthy") {
+  Chains chains;
+  chains.all_well();
+  chains.pools[1]->set_drained("gamma", true);
+
+  CHECK(chains.status() == "down");
+  const JsonValue reason = chains.report("solana")["chains"].at(0)["reasons"].at(0);
+  CHECK(reason["state"].as_string() == "drained");
+  CHECK(reason["reason"].as_string() == "by_an_administrator");
+  chains.pools[1]->set_drained("gamma", false);
+  CHECK(chains.status() == "ok");
+}
+
 TEST_CASE("HealthReport: nobody heard of yet is down, unless nobody is asked for health") {
   CHECK(Chains(true).status() == "down");
   CHECK(Chains(true).report()["chains"].at(0)["reasons"].at(0)["reason"].as_string() ==
