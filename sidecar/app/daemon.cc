@@ -222,6 +222,9 @@ Result<ReloadSummary> Daemon::reload(const Config& wanted) {
   prober_->set_options(health.probe);
   listener_->set_limits(live_limits(started_, wanted));
   ledger_.set_month_dollars(wanted.cost.month_dollars);
+  if (has_same_chains(started_, wanted)) {
+    access_->set_rules(access_rules(wanted));
+  }
   for (size_t i = 0; i < plans.size(); ++i) {
     Pool& pool = *pools_[plans[i].chain];
     summary.added += plans[i].added.size();

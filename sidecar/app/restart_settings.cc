@@ -41,12 +41,17 @@ void add_chains(const Config& started, const Config& wanted, std::vector<std::st
       found.push_back("chain " + chain.name + " (new)");
     } else if (!is_same_network(*before, chain)) {
       found.push_back("chain " + chain.name + " (another network)");
+    } else if (before->is_dev != chain.is_dev) {
+      found.push_back("chain " + chain.name + " (dev)");
     }
   }
   for (const ChainConfig& chain : started.chains) {
     if (find_chain(wanted, chain.name) == nullptr) {
       found.push_back("chain " + chain.name + " (gone)");
     }
+  }
+  if (!has_same_chains(started, wanted) && !wanted.access.empty()) {
+    found.emplace_back("access (it speaks of chains)");
   }
   const auto before = names_of(started);
   const auto after = names_of(wanted);
@@ -74,6 +79,10 @@ std::vector<std::string> settings_for_restart(const Config& started, const Confi
   }
   add_chains(started, wanted, found);
   return found;
+}
+
+bool has_same_chains(const Config& one, const Config& other) {
+  return names_of(one) == names_of(other);
 }
 
 const ChainConfig* find_chain(const Config& config, std::string_view name) {

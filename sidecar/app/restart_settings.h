@@ -13,6 +13,8 @@ namespace sidecar {
 /// A setting that nothing says otherwise of needs a restart.
 std::vector<std::string> settings_for_restart(const Config& started, const Config& wanted);
 
+/// By name and number, so that what speaks of one by its number may be taken over.
+bool has_same_chains(const Config& one, const Config& other);
 /// Null when there is none of that name.
 const ChainConfig* find_chain(const Config& config, std::string_view name);
 /// Do both stand for the same network, checked in the same way?
