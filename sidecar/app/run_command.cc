@@ -81,6 +81,27 @@ int fail_start(const std::string& notify_address, const Error& error) {
   ::_exit(kExitOk);
 }
 
+/// The line that the service manager shows. `reloads` is null before there can be any.
+std::string status_of(const Daemon& daemon, const Reloader* reloads) {
+  const bool is_refused = reloads != nullptr && !reloads->last_fault().empty();
+  return daemon.summary() + (is_refused ? "; not reloaded: " + reloads->last_fault() : "");
+}
+
+void announce(const Daemon& daemon, const Config& config, const ServiceOffer& offer) {
+  const uint16_t port = daemon.http_port();
+  const std::string socket = daemon.socket_path();
+  std::string listening = "listening socket=" + socket;
+  if (port != 0) {
+    const std::string& address = config.http.listen;
+    listening += " http=" + address.substr(0, address.rfind(':') + 1) + std::to_string(port);
+  }
+  std::printf("%s\n", listening.c_str());
+  std::fflush(stdout);
+  log::info("serving", log::kv("socket", socket), log::kv("is_socket_passed", offer.socket_fd >= 0),
+            log::kv("http_port", port), log::kv("chains", config.chains.size()),
+            log::kv("config", config.source));
+}
+
 int serve(const Config& config, const Reloader::Source& source, const ServiceOffer& offer) {
   auto loop = Loop::create();
   if (!loop.ok()) {
@@ -92,12 +113,14 @@ int serve(const Config& config, const Reloader::Source& source, const ServiceOff
     return fail_start(offer.notify_address, created.error());
   }
   std::unique_ptr<Daemon> daemon = std::move(created).value();
-  auto link =
-      std::make_unique<ServiceLink>(turns, offer,
-                                    ServiceLink::Views{[&]() { return daemon->summary(); },
-                                                       [&]() { return daemon->find_stuck(); }});
+  const Reloader* reloads = nullptr;
+  auto link = std::make_unique<ServiceLink>(
+      turns, offer,
+      ServiceLink::Views{[&]() { return status_of(*daemon, reloads); },
+                         [&]() { return daemon->find_stuck(); }});
 
   Reloader reloader(source, config, *daemon, *link, make_room_for);
+  reloads = &reloader;
 
   std::unique_ptr<Timer> impatience = turns.make_timer([]() {
     log::warn("shutdown_cut_short");
@@ -137,18 +160,7 @@ int serve(const Config& config, const Reloader::Source& source, const ServiceOff
     }
   });
 
-  const uint16_t port = daemon->http_port();
-  const std::string socket = daemon->socket_path();
-  std::string listening = "listening socket=" + socket;
-  if (port != 0) {
-    const std::string& address = config.http.listen;
-    listening += " http=" + address.substr(0, address.rfind(':') + 1) + std::to_string(port);
-  }
-  std::printf("%s\n", listening.c_str());
-  std::fflush(stdout);
-  log::info("serving", log::kv("socket", socket), log::kv("is_socket_passed", offer.socket_fd >= 0),
-            log::kv("http_port", port), log::kv("chains", config.chains.size()),
-            log::kv("config", config.source));
+  announce(*daemon, config, offer);
   link->ready();
   turns.run();
   return kExitOk;

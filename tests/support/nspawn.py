@@ -54,6 +54,7 @@ class Host:
         self.files = dict(files)
         self.programs = dict(programs)
         self.is_writable = is_writable
+        self.sources = {}  # of `files`, on this side
         self.process = None
         self.init = None
         self.stack = contextlib.ExitStack()
@@ -91,6 +92,7 @@ class Host:
             source.write_text(text)
             source.chmod(mode)
             binds.append(f"--bind-ro={source}:{path}")
+            self.sources[path] = source
         for path, source in self.programs.items():
             binds.append(f"--bind-ro={pathlib.Path(source).resolve()}:{path}")
         root = ["--directory=/", "--volatile=yes"]
@@ -177,6 +179,10 @@ class Host:
     def path(self, inside):
         """How this host's processes reach a path of the machine, sockets included."""
         return pathlib.Path(f"/proc/{self.init}/root{inside}")
+
+    def rewrite(self, path, text):
+        """Changes one of `files` while the machine runs."""
+        self.sources[path].write_text(text)
 
     def property(self, unit, name):
         return self.run("systemctl", "show", "--value", f"--property={name}", unit).strip()
