@@ -223,7 +223,7 @@ Result<ReloadSummary> Daemon::reload(const Config& wanted) {
   listener_->set_limits(live_limits(started_, wanted));
   ledger_.set_month_dollars(wanted.cost.month_dollars);
   if (has_same_chains(started_, wanted)) {
-    access_->set_rules(access_rules(wanted));
+    set_access(wanted);
   }
   for (size_t i = 0; i < plans.size(); ++i) {
     Pool& pool = *pools_[plans[i].chain];
@@ -235,6 +235,16 @@ Result<ReloadSummary> Daemon::reload(const Config& wanted) {
     telemetry_.counts().open_chain(pool);
   }
   return summary;
+}
+
+void Daemon::set_access(const Config& wanted) {
+  std::vector<std::string> names;
+  for (ChainInfo& chain : chains_) {
+    names.push_back(chain.name);
+    const ChainConfig* written = find_chain(wanted, chain.name);
+    chain.is_dev = written != nullptr ? written->is_dev : chain.is_dev;
+  }
+  access_->set_rules(access_rules(wanted.access, names));
 }
 
 void Daemon::shut_down(std::function<void()> on_down) {

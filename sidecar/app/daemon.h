@@ -72,6 +72,7 @@ class Daemon {
   Status open_pool(const Config& config, size_t chain);
   void open_recent();
   void open_rest();
+  void set_access(const Config& wanted);
   void open_metrics();
   void open_keeper(const StateOptions& options);
   std::string hello() const;

@@ -75,7 +75,8 @@ void show_state(Samples& out, Label label, std::string_view present) {
 
 bool is_up(const Pool& pool, size_t index, Instant now) {
   const Endpoint& endpoint = pool.endpoint(index);
-  return endpoint.health.may_be_asked() && endpoint.breaker.state(now) == BreakerState::kClosed &&
+  return !pool.provider_of(index).is_drained && endpoint.health.may_be_asked() &&
+         endpoint.breaker.state(now) == BreakerState::kClosed &&
          pool.provider_of(index).cooldown.is_over(now);
 }
 

@@ -3,6 +3,8 @@
 #include <grp.h>
 #include <pwd.h>
 
+#include <algorithm>
+
 #include "config/quantity.h"
 
 namespace sidecar {
@@ -10,6 +12,7 @@ namespace {
 
 // (uid_t)-1: no user and no group has it.
 constexpr uint32_t kNobody = UINT32_MAX;
+constexpr uint16_t kNoChain = UINT16_MAX;
 
 std::optional<uint32_t> number_of(const std::string& text) {
   const auto number = parse_number(text);
@@ -34,10 +37,11 @@ std::optional<uint32_t> find_gid(const std::string& name) {
   return found != nullptr ? std::optional<uint32_t>(found->gr_gid) : std::nullopt;
 }
 
-std::vector<AccessRule> access_rules(const Config& config) {
-  std::vector<AccessRule> rules;
-  for (const AccessConfig& written : config.access) {
-    AccessRule rule;
+std::vector<AccessRule> access_rules(const std::vector<AccessConfig>& rules,
+                                     const std::vector<std::string>& chains) {
+  std::vector<AccessRule> made;
+  for (const AccessConfig& written : rules) {
+    AccessRule& rule = made.emplace_back();
     rule.name = written.name;
     for (const std::string& name : written.uids) {
       rule.uids.push_back(find_uid(name).value_or(kNobody));
@@ -45,20 +49,26 @@ std::vector<AccessRule> access_rules(const Config& config) {
     for (const std::string& name : written.gids) {
       rule.gids.push_back(find_gid(name).value_or(kNobody));
     }
-    for (size_t i = 0; i < config.chains.size(); ++i) {
-      for (const std::string& name : written.chains) {
-        if (name == config.chains[i].name) {
-          rule.chains.push_back(static_cast<uint16_t>(i + 1));
-        }
-      }
+    for (const std::string& name : written.chains) {
+      const auto at = std::find(chains.begin(), chains.end(), name);
+      // Left out, it could leave the list empty, which means all.
+      rule.chains.push_back(at == chains.end() ? kNoChain
+                                               : static_cast<uint16_t>(at - chains.begin() + 1));
     }
     rule.methods = written.methods;
     rule.may_send_tx = written.may_send_tx;
     rule.is_admin = written.is_admin;
     rule.quota = written.quota;
-    rules.push_back(std::move(rule));
   }
-  return rules;
+  return made;
+}
+
+std::vector<AccessRule> access_rules(const Config& config) {
+  std::vector<std::string> chains;
+  for (const ChainConfig& chain : config.chains) {
+    chains.push_back(chain.name);
+  }
+  return access_rules(config.access, chains);
 }
 
 }  // namespace sidecar
