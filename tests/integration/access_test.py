@@ -5,6 +5,7 @@ import contextlib
 import json
 import os
 import re
+import signal
 import socket
 import subprocess
 import threading
@@ -264,31 +265,48 @@ burst = 100
 
         self.assertTrue(as_user(ALICE, [], pause_as_told))
 
+    def test_sighup_takes_new_rules_along_for_open_sessions_too(self):
+        running = self.serve(RULES)
+        client = self.framed(running)
+        self.assertIsNone(client.call("eth_blockNumber", []).error)
+        text = running.config.read_text()
+        running.config.write_text(text + '\n[[access]]\nname = "rest"\ndeny = ["eth_block*"]\n')
+        running.popen.send_signal(signal.SIGHUP)
+        wait_until(lambda: client.call("eth_blockNumber", []).error)
+        self.assertIn('rule "rest"', client.call("eth_blockNumber", []).error["message"])
+        self.assertIsNone(client.call("eth_chainId", []).error)
+        self.assertEqual(names(as_user(ALICE, [], lambda: over_framed(
+            running.socket, ["eth_blockNumber"]))), ["ok"])
+
     def test_open_calls_and_subscriptions_are_bounded_over_all_sessions(self):
         own = self.mock("own")
-        self.mocks["own"].control({"kind": "latency", "min_ms": 1500, "methods": ["eth_getBalance"]})
+        self.mocks["own"].control({"kind": "latency", "min_ms": 60000, "methods": ["eth_getBalance"]})
         running = self.serve(f"""
 [[access]]
 name = "small"
 uids = [{ALICE}]
 inflight_max = 2
 subscriptions_max = 2
-""", {**own, "ws": self.mocks["own"].ws_url})
+""", {**own, "ws": self.mocks["own"].ws_url, "timeout": "2m"})
 
         def calls():
             with (frames.FramedClient(running.socket) as one,
                   frames.FramedClient(running.socket) as two):
                 first = one.start("eth_getBalance", ["0x" + "11" * 20, "latest"])
+                one.send(frames.encode(frames.PING, 77))
+                if one.recv().type != frames.PONG:  # then its call is open
+                    raise AssertionError("no PONG")
                 second = two.start("eth_getBalance", ["0x" + "11" * 20, "latest"])
-                limited = wait_until(lambda: two.call("eth_chainId", []).error)
-                open_ones = [one.finish(first).error, two.finish(second).error]
-                return [limited, open_ones, two.call("eth_chainId", []).error]
+                limited = two.call("eth_chainId", []).error
+                one.send(frames.encode(frames.CANCEL, first))
+                two.send(frames.encode(frames.CANCEL, second))
+                wait_until(lambda: two.call("eth_chainId", []).error is None)
+                return limited
 
-        limited, open_ones, after = as_user(ALICE, [], calls)
+        limited = as_user(ALICE, [], calls)
         self.assertEqual(limited["data"]["name"], "CLIENT_LIMIT")
         self.assertIn("inflight_max", limited["message"])
         self.assertGreater(limited["data"]["retry_after_ms"], 0)
-        self.assertEqual((open_ones, after), ([None, None], None))
 
         def subscriptions():
             with (frames.FramedClient(running.socket) as one,
@@ -354,10 +372,9 @@ class AdminTest(AccessTestCase):
     def test_feeds_move_away_from_a_drained_provider(self):
         own, paid = self.mock("own", "--block-time", "100ms"), self.mock("paid", "--block-time",
                                                                            "100ms")
-        policies = {"probe": {"interval": "100ms"}, "feed": {"failback_interval": "100ms"}}
+        policies = {"probe": {"on": False}, "feed": {"failback_interval": "100ms"}}
         running = self.serve("", {**own, "ws": self.mocks["own"].ws_url},
                              {**paid, "ws": self.mocks["paid"].ws_url}, policies=policies)
-        self.wait_state(running, "own", "healthy")
         client = self.framed(running)
         client.subscribe("eth_subscribe", ["newHeads"])
         client.next_event()

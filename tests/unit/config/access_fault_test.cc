@@ -98,6 +98,15 @@ TEST_CASE("Config: a user who is gone since the check is nobody, not everybody")
   CHECK(rules[0].uids == std::vector<uint32_t>{UINT32_MAX});
 }
 
+TEST_CASE("Config: a chain that does not run is none, not all") {
+  AccessConfig desk;
+  desk.chains = {"gone", "e"};
+
+  const auto rules = access_rules({desk}, {"d", "e"});
+
+  CHECK(rules[0].chains == std::vector<uint16_t>{UINT16_MAX, 2});
+}
+
 TEST_CASE("Config: check prints the access rules") {
   const LoadedConfig loaded = load("[[access]]\nname = \"desk\"\nuids = [7]\nrate = 5");
   REQUIRE(loaded.ok());

@@ -333,4 +333,44 @@ TEST_CASE("Pool: Solana's sendTransaction goes to the node that told its blockha
         std::nullopt);
 }
 
+TEST_CASE("Pool: a drained provider is asked for nothing, not even as the last resort") {
+  Tiers tiers;
+
+  tiers.pool.set_drained("own", true);
+  CHECK(tiers.chosen() == 1u);
+  CHECK(tiers.why[0] == PassedOver::kDrained);
+  tiers.pool.set_drained("paid", true);
+  tiers.pool.set_drained("public", true);
+  CHECK_FALSE(tiers.chosen().has_value());
+  tiers.pool.set_drained("own", false);
+
+  CHECK(tiers.chosen() == 0u);
+}
+
+TEST_CASE("Pool: calls that wait are told when a provider is back") {
+  Tiers tiers;
+  int told = 0;
+  tiers.pool.set_drained("own", true);
+  tiers.pool.set_on_better([&told]() { ++told; });
+
+  tiers.pool.set_drained("own", false);
+
+  CHECK(told == 1);
+}
+
+TEST_CASE("Pool: breakers are reset with their provider's cooldown, and the observer hears of it") {
+  Tiers tiers;
+  tiers.break_endpoint(0);
+  tiers.break_endpoint(1);
+  tiers.end(0, Outcome::kRateLimited);
+  REQUIRE(tiers.chosen() == 2u);
+
+  tiers.pool.reset_breakers("own");
+
+  CHECK(tiers.chosen() == 0u);
+  CHECK(tiers.why[1] == PassedOver::kBreakerOpen);
+  CHECK(tiers.observer.breakers.back() == "own closed");
+  CHECK(tiers.pool.endpoint(0).breaker.failures_in_row() == 0);
+}
+
 }  // namespace sidecar::testing

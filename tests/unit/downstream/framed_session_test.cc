@@ -82,6 +82,70 @@ TEST_CASE("FramedSession: HELLO is answered with the chains and limits") {
         R"("limits":{"frame_bytes_max":16777216,"calls_in_flight_max":1024}})");
 }
 
+TEST_CASE("FramedSession: calls are its visitor's, by the name that HELLO says once it has") {
+  Bench bench;
+  bench.session->set_visitor({1, 1'000, 77, FakeAccess::kKnownWorker});
+
+  bench.say(frame(RPCS_CALL, 1, kCall));
+  bench.say(frame(RPCS_HELLO, 9, R"({"version":1,"client":"bot/2"})"));
+  bench.say(frame(RPCS_CALL, 2, kCall));
+
+  REQUIRE(bench.host.fake_calls.submitted.size() == 2);
+  CHECK(bench.host.fake_calls.submitted[0].worker == FakeAccess::kKnownWorker);
+  CHECK(bench.host.fake_calls.submitted[1].worker == FakeAccess::kNamedWorker);
+  CHECK(bench.host.fake_access.names == std::vector<std::string>{"bot/2"});
+  CHECK(bench.host.fake_access.asked[0].pid == 77);
+}
+
+TEST_CASE("FramedSession: D22 what its visitor may not do is an error of that call alone") {
+  Bench bench;
+  bench.host.fake_access.refused_method = "eth_subscribe";
+
+  const auto refused =
+      bench.say(frame(RPCS_SUBSCRIBE, 1, R"({"method":"eth_subscribe","params":["newHeads"]})", 2));
+  bench.host.fake_access.refused_method = "eth_chainId";
+  const auto also = bench.say(frame(RPCS_CALL, 2, kCall));
+  bench.host.fake_access.refused_method.clear();
+  bench.say(frame(RPCS_CALL, 2, kCall));
+
+  REQUIRE(refused.size() == 1);
+  CHECK(refused[0].head.type == RPCS_ERROR);
+  CHECK(refused[0].head.id == 1);
+  CHECK(refused[0].head.chain == 2);
+  CHECK(refused[0].payload == bench.host.fake_access.refusal_text);
+  REQUIRE(also.size() == 1);
+  CHECK(also[0].head.type == RPCS_ERROR);
+  CHECK(bench.host.fake_subscriptions.subscribed.empty());
+  CHECK(bench.host.fake_calls.submitted.size() == 1);
+}
+
+TEST_CASE("FramedSession: calls and subscriptions hold places in the quota while they are open") {
+  Bench bench;
+  const Quota& quota = bench.host.fake_access.quota;
+
+  bench.say(frame(RPCS_CALL, 1, kCall) + frame(RPCS_CALL, 2, kCall) +
+            frame(RPCS_SUBSCRIBE, 3, R"({"method":"eth_subscribe","params":["newHeads"]})"));
+  CHECK(quota.inflight_count() == 2);
+  CHECK(quota.subscription_count() == 1);
+  bench.reply(1, Reply::Kind::kResult, "1");
+  CHECK(quota.inflight_count() == 1);
+  bench.say(frame(RPCS_CANCEL, 2, "") + frame(RPCS_UNSUBSCRIBE, 3, ""));
+
+  CHECK(quota.inflight_count() == 0);
+  CHECK(quota.subscription_count() == 0);
+}
+
+TEST_CASE("FramedSession: D05 a session that is gone leaves its places") {
+  Bench bench;
+  bench.say(frame(RPCS_CALL, 1, kCall) +
+            frame(RPCS_SUBSCRIBE, 3, R"({"method":"eth_subscribe","params":["newHeads"]})"));
+
+  bench.session.reset();
+
+  CHECK(bench.host.fake_access.quota.inflight_count() == 0);
+  CHECK(bench.host.fake_access.quota.subscription_count() == 0);
+}
+
 TEST_CASE("FramedSession: D24 another version is refused by name") {
   Bench bench;
 

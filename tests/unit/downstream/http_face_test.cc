@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <unistd.h>
+
 #include <memory>
 #include <string>
 #include <string_view>
@@ -107,6 +109,19 @@ TEST_CASE("HttpFace: terms end with their request") {
   CHECK(call.provider.empty());
   CHECK_FALSE(call.explain);
   CHECK(call.may_stream);
+}
+
+TEST_CASE("HttpFace: each request is its visitor's, whom the kernel knows") {
+  Face http;
+
+  http.post(kCall, "");
+  REQUIRE(http.until_submitted(1));
+
+  CHECK(http.calls()[0].worker == FakeAccess::kKnownWorker);
+  CHECK(http.host.fake_access.greeted_pids == std::vector<pid_t>{::getpid()});
+  CHECK(http.host.fake_access.asked[0].user == 1);
+  CHECK(http.host.fake_access.asked[0].pid == ::getpid());
+  http.answer();
 }
 
 TEST_CASE("HttpFace: a deadline of months is as long as can be") {
