@@ -71,6 +71,7 @@ Result<std::unique_ptr<HttpChannel>> HttpChannel::create(Loop& loop, const Provi
 HttpChannel::HttpChannel(Loop& loop, const ProviderOptions& options, uint64_t first_id)
     : loop_(loop),
       options_(options),
+      scrubber_(options),
       next_upstream_id_(first_id),
       waiting_(options.queue_max),
       next_turn_(loop.make_timer([this]() { on_next_turn(); })) {}
@@ -243,6 +244,9 @@ void HttpChannel::finish(Exchange& exchange, AttemptResult result, int status) {
     held_.erase(exchange.session);
   }
   result.http_status = status;
+  if (result.outcome != Outcome::kResult) {
+    result.body = scrubber_.scrub(result.body);
+  }
   result.sent = status != 0 ? Sent::kYes : result.sent;
   post_waiting();
   exchange.sink->on_attempt_done(exchange.attempt, result);

@@ -11,6 +11,7 @@
 #include "policy/fair_queue.h"
 #include "upstream/options.h"
 #include "upstream/response_reader.h"
+#include "upstream/scrubber.h"
 
 namespace sidecar {
 
@@ -72,6 +73,7 @@ class HttpChannel final : public UpstreamPort, private HttpClientSink {
 
   Loop& loop_;
   ProviderOptions options_;
+  Scrubber scrubber_;
   uint64_t next_upstream_id_;
   FairQueue waiting_;
   std::unordered_map<AttemptId, std::unique_ptr<Exchange>> exchanges_;

@@ -132,7 +132,10 @@ void Multiplex::on_link_up() {
 
 void Multiplex::on_link_text(std::string_view text, const JsonScanner& scanner) {
   failures_ = 0;
-  const ResponseView view = parse_response(text, scanner);
+  ResponseView view = parse_response(text, scanner);
+  if (view.kind == ResponseKind::kError) {
+    view.error = options_.scrubber.scrub(view.error);
+  }
   if (view.kind == ResponseKind::kNotification) {
     feeds_.take_event(view.method, view.params);
   } else {

@@ -14,6 +14,7 @@
 #include "core/ports.h"
 #include "rpc/scanner.h"
 #include "upstream/feed_table.h"
+#include "upstream/scrubber.h"
 
 namespace sidecar {
 
@@ -47,6 +48,7 @@ class Multiplex final : public UpstreamPort, public FeedPort, private FeedAsker 
     uint64_t first_id = 1;  ///< of our ids upstream; unpredictable
     uint64_t seed = 1;
     size_t queue_max = 1'024;
+    Scrubber scrubber = {};  ///< of its errors
   };
   /// Why a connection ended. Views live during the call.
   struct Loss {

@@ -56,7 +56,7 @@ Result<std::unique_ptr<WsChannel>> WsChannel::create(Loop& loop, const ProviderO
 }
 
 WsChannel::WsChannel(Loop& loop, const ProviderOptions& options, uint64_t first_id, uint64_t seed)
-    : loop_(loop), mux_(loop, {first_id, seed, options.queue_max}, *this) {}
+    : loop_(loop), mux_(loop, {first_id, seed, options.queue_max, Scrubber(options)}, *this) {}
 
 WsChannel::~WsChannel() = default;
 
