@@ -22,7 +22,7 @@ constexpr Millis kSweepEvery{1'000};
 
 /// Connections over sessions_max that may wait for their first byte.
 constexpr size_t kSilentExtra = 64;
-constexpr int kPairTries = 16;
+constexpr int kPairTries = 64;
 constexpr size_t kFarewellBytesMax = 4'096;
 
 Listener::Dialect dialect_of(int byte) {
