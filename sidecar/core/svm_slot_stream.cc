@@ -10,31 +10,56 @@
 
 namespace sidecar {
 
+namespace {
+
+/// A slot is told when it begins, and a node's slot is one that has ended: with those that are left
+/// out it may be this many slots behind. As many as a leader has in a row.
+constexpr uint64_t kLeaderSlots = 4;
+
+}  // namespace
+
 void SvmSlotStream::begin_catch_up() {
-  const bool is_first = !std::exchange(is_begun_, true);
   if (why() == CatchUp::kPoll) {
     doubt_source();  // there is no way but by events
-  } else if (is_first || why() == CatchUp::kNewSource) {
-    if (!is_first && last_slot_ == 0) {
-      out_.gap(GapReason::kUnfillable, "");  // nothing came since it was promised
-    }
+    return;
+  }
+  is_placing_ = last_slot_ == 0 && (!is_begun_ || why() == CatchUp::kNewSource);
+  if (!is_placing_ && why() == CatchUp::kNewSource) {
     floor_ = last_slot_;
     caught_up();
-  } else {
-    ask("getSlot", R"([{"commitment":"processed"}])");
+    return;
   }
+  ask("getSlot", R"([{"commitment":"processed"}])");
+}
+
+void SvmSlotStream::take_answer(std::string_view result) {
+  const auto slot = to_uint64(result);
+  if (!slot) {
+    doubt_source();
+  } else if (std::exchange(is_placing_, false)) {
+    take_place(*slot);
+  } else {
+    take_node_slot(*slot);
+  }
+}
+
+void SvmSlotStream::take_place(uint64_t slot) {
+  if (std::exchange(is_begun_, true)) {
+    // Nothing came since it was promised.
+    out_.gap(GapReason::kUnfillable, begun_at_ == 0 ? std::string() : slots_from(begun_at_ + 1));
+  }
+  begun_at_ = slot;
+  caught_up();
 }
 
 /// Asked when the source was silent: that its node is further on proves nothing yet, for events may
 /// be on their way. If they have not come by the next time, they never will.
-void SvmSlotStream::take_answer(std::string_view result) {
-  const auto slot = to_uint64(result);
-  const bool is_mute = node_slot_ != 0 && last_slot_ < node_slot_;
-  if (!slot || is_mute) {
+void SvmSlotStream::take_node_slot(uint64_t slot) {
+  if (node_slot_ != 0 && last_slot_ < node_slot_) {
     doubt_source();
     return;
   }
-  node_slot_ = *slot;
+  node_slot_ = slot;
   floor_ = last_slot_;
   caught_up();
 }
@@ -49,12 +74,19 @@ void SvmSlotStream::take(std::string_view value) {
     return;
   }
   if (view->slot > last_slot_) {
-    if (last_slot_ != 0 && view->parent > last_slot_) {
-      out_.gap(GapReason::kUnfillable, slots_from_to(last_slot_ + 1, view->parent));
+    const uint64_t before = last_slot_ != 0 ? last_slot_ : begun_at_;
+    const uint64_t reached = last_slot_ != 0 ? last_slot_ : begun_at_ + kLeaderSlots;
+    if (before != 0 && view->parent > reached) {
+      out_.gap(GapReason::kUnfillable, slots_from_to(before + 1, view->parent));
     }
     last_slot_ = view->slot;
   }
   out_.deliver(value, kind());
+}
+
+void SvmSlotStream::drop_question() {
+  is_placing_ = false;
+  node_slot_ = 0;
 }
 
 /// Whether anything is missing, the next event says.

@@ -14,6 +14,7 @@ namespace sidecar {
 /// and then one that is behind may tell what a gap was about. What a new source tells from before
 /// its time is dropped.
 ///
+///   the first source is asked for its slot: a first event far above it shows what nobody told
 ///   a silent source is asked for its slot; when it then stays silent below that slot, it is
 ///   doubted
 /// Limits: seen_max slots are remembered. Owner: Feed.
@@ -27,13 +28,18 @@ class SvmSlotStream final : public EventStream {
   void take(std::string_view value) override;
   void take_answer(std::string_view result) override;
   void take_gap(GapReason reason) override;
-  void drop_question() override { node_slot_ = 0; }
+  void drop_question() override;
+
+  void take_place(uint64_t slot);
+  void take_node_slot(uint64_t slot);
 
   SvmSlotMemory seen_;
   bool is_begun_ = false;
-  uint64_t last_slot_ = 0;    ///< 0 = none yet
-  uint64_t floor_ = 0;        ///< what a new source tells below this is old
-  uint64_t node_slot_ = 0;    ///< the source's, as asked while it was silent
+  bool is_placing_ = false;  ///< the source is asked where it stands
+  uint64_t begun_at_ = 0;    ///< the first source's slot when it began; 0 = unknown
+  uint64_t last_slot_ = 0;   ///< 0 = none yet
+  uint64_t floor_ = 0;       ///< what a new source tells below this is old
+  uint64_t node_slot_ = 0;   ///< the source's, as asked while it was silent
 };
 
 }  // namespace sidecar

@@ -157,6 +157,7 @@ TEST_CASE("SubscriptionHub: a lead that does not answer takes nothing of the oth
   SvmHubHouse house(options);
   house.subscribe(1, "slotSubscribe", "[]");
   house.feeds[0].confirm();
+  house.answer(0, "100");
   house.feeds[1].confirm();  // asks its node for its slot
   const std::string event = R"({"slot":101,"parent":100,"root":70})";
   house.feeds[0].tell(event);

@@ -21,6 +21,7 @@ struct Begun {
 
   Begun() {
     stream.catch_up();
+    stream.on_answer("99");
     stream.on_event(event(99, 100));
   }
   void lose_source() {
@@ -31,10 +32,11 @@ struct Begun {
 
 }  // namespace
 
-TEST_CASE("SvmSlotStream: the first event is the first told, and nothing is asked") {
+TEST_CASE("SvmSlotStream: the first event after the source's slot is the first told") {
   Begun feed;
 
-  CHECK(feed.out.asked.empty());
+  CHECK(feed.out.asked.size() == 1);
+  CHECK(feed.out.question() == R"(getSlot [{"commitment":"processed"}])");
   CHECK(feed.out.gaps.empty());
   CHECK(feed.out.text() == event(99, 100) + "\n");
   CHECK(feed.out.kinds() == "L");
@@ -100,12 +102,50 @@ TEST_CASE("SvmSlotStream: a parent that nobody told is a gap") {
   CHECK(feed.out.gaps[1].members == R"("from_slot":108,"to_slot":110)");
 }
 
-TEST_CASE("SvmSlotStream: two sources without a single event leave a gap of unknown length") {
+// Cause: before the first event nobody knew where the stream stood.
+TEST_CASE("SvmSlotStream: a first event far above where it began is a gap, whoever tells it") {
+  for (const int parent : {100, 104, 105}) {
+    CAPTURE(parent);
+    FakeStreamOut out;
+    SvmSlotStream stream(StreamOptions{}, out);
+    stream.catch_up();
+    stream.on_answer("100");  // and this source is silent
+    stream.catch_up(CatchUp::kOverlap);
+    stream.on_answer("105");
+
+    stream.on_event(event(parent, parent + 1));
+
+    CHECK(out.events.size() == 1);
+    REQUIRE(out.gaps.size() == (parent == 105 ? 1 : 0));
+    CHECK((parent != 105 || out.gaps[0].members == R"("from_slot":101,"to_slot":105)"));
+  }
+}
+
+TEST_CASE("SvmSlotStream: a source without a single event leaves a gap, and the next a new place") {
   FakeStreamOut out;
   SvmSlotStream stream(StreamOptions{}, out);
   stream.catch_up();
+  stream.on_answer("100");
   stream.abandon();
   stream.catch_up();
+  stream.on_answer("103");
+
+  REQUIRE(out.gaps.size() == 1);
+  CHECK(out.gaps[0].members == R"("from_slot":101)");
+  stream.on_event(event(110, 111));
+  REQUIRE(out.gaps.size() == 2);
+  CHECK(out.gaps[1].members == R"("from_slot":104,"to_slot":110)");
+}
+
+TEST_CASE("SvmSlotStream: given up before it has a place, the next source's place is after a gap") {
+  FakeStreamOut out;
+  SvmSlotStream stream(StreamOptions{}, out);
+  stream.catch_up();
+  stream.give_up(GapReason::kNoAnswer);
+  stream.abandon();
+  stream.catch_up();
+  CHECK(out.gaps.empty());
+  stream.on_answer("100");
 
   REQUIRE(out.gaps.size() == 1);
   CHECK(out.gaps[0].members.empty());
