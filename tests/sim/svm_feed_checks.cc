@@ -174,7 +174,7 @@ void SvmFeedCheck::take_place(uint64_t slot) {
     broken("no block has slot " + std::to_string(slot));
     return;
   }
-  const bool may_be_late = topic_.kind == SvmFeedKind::kSlot && is_raced_;
+  const bool may_be_late = topic_.kind == SvmFeedKind::kSlot && (is_raced_ || is_in_gap(slot));
   if (!slots_.insert(slot).second) {
     broken("slot " + std::to_string(slot) + " twice");
   } else if (slot < last_slot_ && !may_be_late) {

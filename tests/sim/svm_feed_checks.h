@@ -23,7 +23,7 @@ namespace sidecar::testing {
 ///   account    true states that never go back and end with the present one; program: of each
 ///   signature  once, when it has the commitment, with how the transaction ended
 ///   slot, root, block  a line without holes, up to the newest; where sources race, slots of one
-///              that is behind may come late
+///              that is behind may come late, and so may those that a gap was about
 /// or a gap covers what is missing. Owner: SvmFeedSimulation, one a subscriber.
 class SvmFeedCheck {
  public:

@@ -111,13 +111,15 @@ TEST_CASE("SvmFeedCheck: a slot that is missing, told twice, late, or the last n
   twice.tell_slot(twice.chain.blocks().back());
   CHECK(twice.check.finish().size() == 1);
 
-  for (const bool is_raced : {false, true}) {
+  for (const auto& [is_raced, gap_from] :
+       std::vector<std::pair<bool, uint64_t>>{{false, 1'000'000}, {true, 1'000'000}, {false, 0}}) {
     SvmTold late(kSlots, is_raced);
     late.grow();
-    late.tell_gap(0);
+    late.tell_gap(gap_from);
     late.tell_slot(late.grow());
     late.tell_slot(late.chain.blocks().end()[-2]);
-    CHECK(late.check.finish().size() == (is_raced ? 0 : 1));
+    const bool is_right = is_raced || gap_from == 0;  // raced, or what the gap was about
+    CHECK(late.check.finish().size() == (is_right ? 0 : 1));
   }
 
   SvmTold end(kSlots);
