@@ -176,8 +176,7 @@ std::string Daemon::summary() const {
   }
   return "serving " + std::to_string(pools_.size()) +
          (pools_.size() == 1 ? " chain, " : " chains, ") + std::to_string(healthy) + " of " +
-         std::to_string(providers) + " providers healthy" +
-         (telemetry_.is_config_good() ? "" : "; the last reload failed, see the log");
+         std::to_string(providers) + " providers healthy";
 }
 
 std::string Daemon::find_stuck() {
