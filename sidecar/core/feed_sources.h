@@ -47,7 +47,9 @@ struct FeedIds {
 ///    └── replace ◀── stalled, or a better one is there: the new one is confirmed and caught up
 ///                    before the old one is let go
 /// A provider that carries no events is polled, where asking can give them at all. Events of all
-/// open sources go to the stream, which drops repetitions; questions go to the lead. Not: it knows
+/// open sources go to the stream, which drops repetitions; questions go to the lead.
+/// feed_sources.cc opens and loses sources, feed_sources_questions.cc asks what was missed,
+/// feed_sources_time.cc does what time brings. Not: it knows
 /// no subscriber, and numbers nothing. Limits: FeedOptions. Owner: Feed. Requires: pool, stream and
 /// ids outlive it.
 class FeedSources final : private FeedSink, private AttemptSink {
@@ -110,34 +112,40 @@ class FeedSources final : private FeedSink, private AttemptSink {
   Flow on_attempt_part(AttemptId attempt, std::string_view bytes) override;
   void on_attempt_done(AttemptId attempt, const AttemptResult& result) override;
 
+  // feed_sources.cc
   void fill();
   bool open_one(bool is_replacement);
   std::optional<Source> choose();
   std::vector<size_t> with_used(std::vector<size_t> tried) const;
   void forget_tried();
   void become_lead(Source& source);
-  void drop_retired(SourceId id);
-  bool is_retired(const Source& source) const;
   void lose(SourceId id, bool is_tried);
   void close(const Source& source);
   void promote();
+  Source* find(SourceId id);
+  Source* lead() { return find(lead_); }
+
+  // feed_sources_questions.cc
+  static AttemptEnd end_of(std::string_view method);
   void drop_question();
-  void tell(size_t endpoint, SourceChange what) const;
-  void fail_question();
   void end_attempt(size_t endpoint, std::string_view method, const AttemptResult& result,
                    Instant since);
+  void fail_question();
+  void tell(size_t endpoint, SourceChange what) const;
   void audit();
-  void look_for_better();
-  void leave_drained();
-  void replace();
+
+  // feed_sources_time.cc
   bool is_better(const Source& candidate, const Source& lead) const;
+  void leave_drained();
+  bool is_retired(const Source& source) const;
+  void drop_retired(SourceId id);
+  void look_for_better();
+  void replace();
   void on_due();
   void time_out_openings(Instant now);
   void arm();
   Nanos stall_span() const;
   Nanos poll_span() const;
-  Source* find(SourceId id);
-  Source* lead() { return find(lead_); }
 
   House house_;
   const FeedSpec& spec_;

@@ -19,20 +19,21 @@ struct KindName {
   FeedKind kind;
   std::string_view name;  ///< as metrics and logs call it
 };
-constexpr std::array<KindName, kFeedKindCount> kKinds{{{FeedKind::kHeads, "newHeads"},
-                                           {FeedKind::kLogs, "logs"},
-                                           {FeedKind::kPendingHashes, "newPendingTransactions"},
-                                           {FeedKind::kPendingTransactions, "pendingTransactions"},
-                                           {FeedKind::kSyncing, "syncing"},
-                                           {FeedKind::kAccount, "account"},
-                                           {FeedKind::kProgram, "program"},
-                                           {FeedKind::kSvmLogs, "svmLogs"},
-                                           {FeedKind::kSignature, "signature"},
-                                           {FeedKind::kSlot, "slot"},
-                                           {FeedKind::kRoot, "root"},
-                                           {FeedKind::kBlock, "block"},
-                                           {FeedKind::kVote, "vote"},
-                                           {FeedKind::kSlotsUpdates, "slotsUpdates"}}};
+constexpr std::array<KindName, kFeedKindCount> kKinds{
+    {{FeedKind::kHeads, "newHeads"},
+     {FeedKind::kLogs, "logs"},
+     {FeedKind::kPendingHashes, "newPendingTransactions"},
+     {FeedKind::kPendingTransactions, "pendingTransactions"},
+     {FeedKind::kSyncing, "syncing"},
+     {FeedKind::kAccount, "account"},
+     {FeedKind::kProgram, "program"},
+     {FeedKind::kSvmLogs, "svmLogs"},
+     {FeedKind::kSignature, "signature"},
+     {FeedKind::kSlot, "slot"},
+     {FeedKind::kRoot, "root"},
+     {FeedKind::kBlock, "block"},
+     {FeedKind::kVote, "vote"},
+     {FeedKind::kSlotsUpdates, "slotsUpdates"}}};
 
 /// Solana's subscriptions: what their first param is, and whether a commitment belongs to them.
 struct SvmRow {

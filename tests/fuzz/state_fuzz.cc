@@ -1,5 +1,5 @@
-// Any bytes as a state file, and any JSON in a sealed one: no crash; what is read can be written, and
-// a pool and a ledger take it, whatever the clock says.
+// Any bytes as a state file, and any JSON in a sealed one: no crash; what is read can be written,
+// and a pool and a ledger take it, whatever the clock says.
 #include <cstddef>
 #include <cstdint>
 #include <string>
