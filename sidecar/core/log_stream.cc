@@ -177,6 +177,7 @@ void LogStream::deliver_logs() {
     ask_logs();
     return;
   }
+  std::optional<uint64_t> disputed = orphaned_from_;
   const std::string logs = std::exchange(logs_, {});
   JsonWalk walk(logs);
   while (walk.next()) {
@@ -186,8 +187,8 @@ void LogStream::deliver_logs() {
       continue;
     }
     const bool is_orphan = orphans_.contains(view->block_hash);
-    if (is_behind && (is_orphan || block_of(view->block_hash) == nullptr)) {
-      doubt(view->block_number);  // it may not know yet what was orphaned
+    if (is_orphan || (is_behind && block_of(view->block_hash) == nullptr)) {
+      disputed = std::min(view->block_number, disputed.value_or(UINT64_MAX));
     }
     if (!is_behind || !is_orphan) {
       orphans_.remove(view->block_hash);
@@ -195,8 +196,8 @@ void LogStream::deliver_logs() {
     }
   }
   delivered_to_ = std::max(delivered_to_, newest_);
-  if (orphaned_from_) {
-    doubt(*orphaned_from_);  // either branch may be the one that lost, whatever their length
+  if (disputed) {
+    doubt(*disputed);  // either branch may be the one that lost, whatever their length
   } else if (is_further) {
     doubted_from_.reset();
   }

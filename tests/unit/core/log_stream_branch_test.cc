@@ -116,6 +116,31 @@ TEST_CASE("LogStream: what a node that is behind tells is compared when one has 
   CHECK(logs.told() == "+b14/0(late) +b15/0(late)");
 }
 
+// Cause: only what was taken back in the same catch-up was doubted.
+TEST_CASE("LogStream: an orphan that a source brings back is compared once more") {
+  Logs logs;
+  logs.tell("a11", 0);
+  logs.tell("a12", 0);
+  logs.tell("a12", 0, true);  // by a source that goes on with b12, without logs
+  logs.told();
+
+  logs.stream.catch_up();
+  logs.answer_newest(13);
+  logs.answer_logs(log_of("a11", 0) + "," + log_of("a12", 0));
+  logs.answer_block("a11");
+  CHECK(logs.told() == "+a12/0(late)");
+  logs.tell("b14", 0);
+  logs.answer_newest(14);
+  CHECK(logs.out.question() == logs_from(12, 14));
+  logs.answer_logs(log_of("b14", 0));
+  logs.answer_block("b12");
+  CHECK(logs.told() == "-a12/0(late)");
+  logs.answer_logs(log_of("a11", 0) + "," + log_of("b14", 0));
+  logs.answer_block("a11");
+
+  CHECK(logs.told() == "+b14/0(late)");
+}
+
 TEST_CASE("LogStream: what is doubted for long is asked for as far back as may be filled") {
   Logs logs;
   logs.tell("b11", 0);
