@@ -31,7 +31,8 @@ class Bloom {
     const std::string digest = keccak256(entry);
     for (size_t i = 0; i < 6; i += 2) {
       const size_t bit =
-          (static_cast<uint8_t>(digest[i]) << 8 | static_cast<uint8_t>(digest[i + 1])) & 2047u;
+          (size_t{static_cast<uint8_t>(digest[i])} << 8 | static_cast<uint8_t>(digest[i + 1])) &
+          2047u;
       bits_[255 - bit / 8] = static_cast<char>(bits_[255 - bit / 8] | 1 << (bit % 8));
     }
   }
