@@ -55,15 +55,16 @@ family = "evm"
 
   it('viem over http and ws, ethers and web3 over http answer after each', async () => {
     const url = `http://127.0.0.1:${port}`;
-    const viem = (transport) => {
-      const client = createPublicClient({ transport });
-      return () => client.getBlockNumber({ cacheTime: 0 });
-    };
+    const overHttp = createPublicClient({ transport: http(url) });
+    const overWs = createPublicClient({ transport: webSocket(url.replace('http:', 'ws:')) });
     const ethers = new JsonRpcProvider(url, 1, { staticNetwork: true });
     const web3 = new Web3(url);
+    // Its keep-alive would hold the process for ever.
+    scope.onEnd(async () => (await overWs.transport.getRpcClient()).close());
+    scope.onEnd(async () => ethers.destroy());
     const calls = {
-      'viem http': viem(http(url)),
-      'viem ws': viem(webSocket(url.replace('http:', 'ws:'))),
+      'viem http': () => overHttp.getBlockNumber({ cacheTime: 0 }),
+      'viem ws': () => overWs.getBlockNumber({ cacheTime: 0 }),
       'ethers http': () => ethers.send('eth_blockNumber', []),
       'web3 http': () => web3.eth.getBlockNumber(),
     };
@@ -80,6 +81,5 @@ family = "evm"
         );
       }
     }
-    ethers.destroy();
   });
 });
