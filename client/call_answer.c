@@ -21,7 +21,7 @@ static int read_data(rpcs_json_cursor* cursor, int* is_shutdown, int* is_unsent)
 }
 
 int rpcs_is_turned_away(const char* payload, size_t length) {
-  rpcs_json_cursor cursor = {payload, payload + length};
+  rpcs_json_cursor cursor = rpcs_json_begin(payload, length);
   rpcs_json_span key;
   int is_shutdown = 0;
   int is_unsent = 0;

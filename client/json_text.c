@@ -44,6 +44,12 @@ int rpcs_json_is(rpcs_json_span span, const char* text) {
   return span.length == strlen(text) && memcmp(span.at, text, span.length) == 0;
 }
 
+rpcs_json_cursor rpcs_json_begin(const char* text, size_t length) {
+  const char* begin = length > 0 ? text : "";
+  const rpcs_json_cursor cursor = {begin, begin + length};
+  return cursor;
+}
+
 static void skip_space(rpcs_json_cursor* cursor) {
   while (cursor->at < cursor->end && (*cursor->at == ' ' || *cursor->at == '\t' ||
                                       *cursor->at == '\n' || *cursor->at == '\r')) {

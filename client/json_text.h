@@ -21,6 +21,9 @@ typedef struct rpcs_json_cursor {
   const char* end;
 } rpcs_json_cursor;
 
+/* At the first of `length` bytes; text may be NULL when there are none. */
+rpcs_json_cursor rpcs_json_begin(const char* text, size_t length);
+
 /* A span of the text: of a string, what is between the quotes. */
 typedef struct rpcs_json_span {
   const char* at;

@@ -20,7 +20,7 @@ int rpcs_reply_has_error(const rpcs_reply* reply, const char* name) {
   if (reply == NULL || name == NULL || !reply->is_error) {
     return 0;
   }
-  rpcs_json_cursor cursor = {reply->bytes, reply->bytes + reply->length};
+  rpcs_json_cursor cursor = rpcs_json_begin(reply->bytes, reply->length);
   rpcs_json_span key;
   int is_first = 1;
   int is_sound = rpcs_json_take(&cursor, '{');

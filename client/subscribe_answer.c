@@ -3,7 +3,7 @@
 #include "client/json_text.h"
 
 int rpcs_read_position(const char* payload, size_t length, rpcs_event_head* at) {
-  rpcs_json_cursor cursor = {payload, payload + length};
+  rpcs_json_cursor cursor = rpcs_json_begin(payload, length);
   rpcs_json_span key;
   uint64_t epoch = (uint64_t)UINT32_MAX + 1; /* neither has come */
   uint64_t seq = UINT64_MAX;
@@ -55,7 +55,7 @@ static int read_own_words(rpcs_json_cursor* cursor, rpcs_refusal* refusal) {
 }
 
 rpcs_refusal rpcs_read_refusal(const char* payload, size_t length) {
-  rpcs_json_cursor cursor = {payload, payload + length};
+  rpcs_json_cursor cursor = rpcs_json_begin(payload, length);
   rpcs_json_span key;
   rpcs_refusal refusal = RPCS_REFUSAL_FINAL;
   int is_first = 1;

@@ -123,7 +123,7 @@ static rpcs_status read_members(rpcs_json_cursor* cursor, rpcs_welcome* welcome)
 
 rpcs_status rpcs_welcome_read(rpcs_welcome* welcome, const char* payload, size_t length) {
   rpcs_welcome_free(welcome);
-  rpcs_json_cursor cursor = {payload, payload + length};
+  rpcs_json_cursor cursor = rpcs_json_begin(payload, length);
   const rpcs_status status = read_members(&cursor, welcome);
   if (status != RPCS_OK) {
     rpcs_welcome_free(welcome);

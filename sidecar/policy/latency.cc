@@ -49,14 +49,14 @@ void LatencyHistogram::add(Nanos took) {
   }
   ++counts_[bucket_of(took, kBucketCount)];
   ++sample_count_;
-  cached_q_ = -1;
+  cached_q_.reset();
 }
 
 std::optional<Nanos> LatencyHistogram::quantile(double q) const {
   if (sample_count_ == 0) {
     return std::nullopt;
   }
-  if (q == cached_q_) {
+  if (cached_q_ == q) {
     return cached_;
   }
   const double rank = std::clamp(q, 0.0, 1.0) * static_cast<double>(sample_count_);
@@ -80,14 +80,14 @@ bool LatencyHistogram::restore(const Counts& counts) {
   }
   counts_ = counts;
   sample_count_ = sum;
-  cached_q_ = -1;
+  cached_q_.reset();
   return true;
 }
 
 void LatencyHistogram::clear() {
   counts_.fill(0);
   sample_count_ = 0;
-  cached_q_ = -1;
+  cached_q_.reset();
 }
 
 }  // namespace sidecar

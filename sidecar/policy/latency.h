@@ -32,7 +32,7 @@ class LatencyHistogram {
  private:
   Counts counts_{};
   uint32_t sample_count_ = 0;
-  mutable double cached_q_ = -1;  ///< the quantile asked for last; -1 = none since the last sample
+  mutable std::optional<double> cached_q_;  ///< asked for last, since the last sample
   mutable Nanos cached_{0};
 };
 

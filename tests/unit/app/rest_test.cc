@@ -261,7 +261,7 @@ TEST_CASE("Rest: /events streams, tells one too many 503, and HEAD the head only
   CHECK(site.error_name() == "OVERLOADED");
   site.rest.on_gone(1);
   CHECK(site.get("/events").is_stream);
-  site.rest.open(++site.last, {"/events", "", "", true, 0}, site.out);
+  site.rest.open(++site.last, {"/events", "", "", true, {}}, site.out);
   CHECK_FALSE(site.out.got[site.last].is_stream);
   CHECK(site.out.got[site.last].content_type == "text/event-stream; charset=utf-8");
   CHECK(site.rest.reader_count() == LiveStatus::kReadersMax);

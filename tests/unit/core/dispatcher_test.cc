@@ -133,8 +133,9 @@ TEST_CASE("Dispatcher: each outcome has its error name") {
       {Outcome::kBadJson, "UPSTREAM_BAD_JSON"},
       {Outcome::kTooLarge, "UPSTREAM_TOO_LARGE"},
       {Outcome::kBusy, "OVERLOADED"}};
-  for (const auto& [outcome, name] : rows) {
-    CAPTURE(name);
+  for (const auto& row : rows) {
+    CAPTURE(row.second);
+    const auto& [outcome, name] = row;
     HouseOptions options;
     options.dispatcher.retry.attempts_max = 1;
     House house(options);

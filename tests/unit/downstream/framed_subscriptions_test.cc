@@ -102,8 +102,9 @@ TEST_CASE("FramedSubscriptions: what cannot be read is said, and the hub is not 
       {heads(R"(,"resume":{"epoch":1,"seq":-1})"), resume},
       {heads(R"(,"resume":{"epoch":1,"seq":"1"})"), resume},
   };
-  for (const auto& [payload, fault] : rows) {
-    CAPTURE(payload);
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    const auto& [payload, fault] = row;
     Desk desk;
 
     CHECK(desk.subscribe(1, payload) == fault);

@@ -118,7 +118,7 @@ TEST_CASE("MockNode: null for what is in the newest blocks, and for nothing olde
   newest.null_blocks = 1;
 
   CHECK(house.ask("eth_blockNumber", "[]", recent) == "\"0x3e8\"");
-  for (const auto& [method, params] :
+  for (const auto& row :
        {std::pair<std::string, std::string>{"eth_getBlockByNumber", R"(["0x3e7",false])"},
         {"eth_getBlockByHash", "[" + hash + ",false]"},
         {"eth_getBlockReceipts", R"(["0x3e7"])"},
@@ -127,7 +127,8 @@ TEST_CASE("MockNode: null for what is in the newest blocks, and for nothing olde
         {"eth_getTransactionByBlockHashAndIndex", "[" + hash + ",\"0x0\"]"},
         {"eth_getTransactionByHash", transaction},
         {"eth_getTransactionReceipt", transaction}}) {
-    CAPTURE(method);
+    CAPTURE(row.first);
+    const auto& [method, params] = row;
     CHECK(house.ask(method, params, recent) == "null");
     CHECK(house.ask(method, params, newest) == house.ask(method, params));
   }

@@ -64,7 +64,7 @@ TEST_CASE("Balancer: no strategy picks one that is not usable, or none while one
 
   for (const Strategy strategy : kAll) {
     CAPTURE(strategy_name(strategy));
-    for (const size_t count : {1, 2, 3, 10, 50}) {
+    for (const size_t count : {1u, 2u, 3u, 10u, 50u}) {
       const auto balancer = make_balancer(strategy, StickinessOptions{}, random());
       Instant now = kBalancerStart;
       for (int i = 0; i < 500; ++i) {

@@ -174,9 +174,10 @@ TEST_CASE("Classifier: 401, 402, 403 and 429 outrank whatever the body says") {
                                               {402, Outcome::kUnpaid},
                                               {403, Outcome::kUnauthorised},
                                               {429, Outcome::kRateLimited}};
-  for (const auto& [status, outcome] : statuses) {
+  for (const auto& row : statuses) {
+    CAPTURE(row.first);
+    const auto& [status, outcome] = row;
     for (const Family family : {Family::kEvm, Family::kSvm}) {
-      CAPTURE(status);
       CHECK(judge(family, bare("a test", status, outcome)).outcome == outcome);
       CHECK(judge(family, said("", 3, "execution reverted", outcome).under(status)).outcome ==
             outcome);

@@ -126,7 +126,7 @@ TEST_CASE("HeadTracker: few blocks behind for long is behind") {
 TEST_CASE("HeadTracker: the time behind runs from the first block that is missing") {
   Heads heads(2);
   heads.tell_all({100, 100});
-  for (const uint64_t number : {101, 102, 103}) {
+  for (const uint64_t number : {101u, 102u, 103u}) {
     heads.now += 2s;
     heads.tell(0, number);
   }
@@ -208,7 +208,7 @@ TEST_CASE("HeadTracker: lower reports count") {
 
 TEST_CASE("HeadTracker: a chain that was reset starts anew") {
   Heads heads(2);
-  for (const uint64_t number : {998, 999, 1'000}) {
+  for (const uint64_t number : {998u, 999u, 1'000u}) {
     heads.tell_all({number, number});
     heads.now += 12s;
   }
@@ -259,7 +259,7 @@ TEST_CASE("HeadTracker: a block raises a head, and never lowers it") {
 TEST_CASE("HeadTracker: the block time is the option until three were measured") {
   Heads heads(1);
   heads.tell(0, 100);
-  for (const uint64_t number : {101, 102}) {
+  for (const uint64_t number : {101u, 102u}) {
     heads.now += 2s;
     heads.tell(0, number);
     CHECK(heads.tracker.block_time() == 12s);

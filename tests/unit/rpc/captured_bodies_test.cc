@@ -57,11 +57,11 @@ TEST_CASE("ResponseView: reads the answers of real nodes") {
   };
   auto bodies = captured("anvil_");
   bodies.merge(captured("agave_"));
-  for (const auto& [name, kind] : kinds) {
-    CAPTURE(name);
-    REQUIRE(bodies.count(name) == 1);
-    const ResponseView view = parse_response(bodies[name]);
-    CHECK(view.kind == kind);
+  for (const auto& row : kinds) {
+    CAPTURE(row.first);
+    REQUIRE(bodies.count(row.first) == 1);
+    const ResponseView view = parse_response(bodies[row.first]);
+    CHECK(view.kind == row.second);
     CHECK_FALSE(view.id.empty());
   }
   CHECK(parse_response(bodies["anvil_null_receipt"]).result == "null");
@@ -85,8 +85,9 @@ TEST_CASE("CompactWriter: the answers of real nodes keep their value on one line
   auto bodies = captured("anvil_");
   bodies.merge(captured("agave_"));
   REQUIRE(bodies.size() >= 12);
-  for (const auto& [name, body] : bodies) {
-    CAPTURE(name);
+  for (const auto& row : bodies) {
+    CAPTURE(row.first);
+    const std::string& body = row.second;
     std::string out;
     append_compact(out, body);
     CHECK(value_of(out) == value_of(body));

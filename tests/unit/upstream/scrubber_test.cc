@@ -30,8 +30,9 @@ TEST_CASE("Scrubber: what is secret in a URL is starred wherever it is told") {
       {"https://someuser:passw0rd@h.io/", "someuser"},
       {"https://onlyakey@h.io/", "onlyakey"},
   };
-  for (const auto& [url, secret] : rows) {
-    CAPTURE(url);
+  for (const auto& row : rows) {
+    CAPTURE(row.first);
+    const auto& [url, secret] = row;
     Scrubber scrubber(options_with(url));
 
     CHECK(scrubber.scrub("{\"message\":\"no " + secret + ", and " + secret + "!\"}") ==
