@@ -27,6 +27,7 @@ ProviderOptions options_of(const ProviderOptions& provider, Transport transport)
     options.http = usual.http;
     options.proxy = usual.proxy;
     options.connections_max = usual.connections_max;
+    options.held_bytes_max = usual.held_bytes_max;
     options.rate_bytes_min = usual.rate_bytes_min;
     options.rate_window = usual.rate_window;
   }

@@ -196,8 +196,11 @@ size_t CurlExchanges::on_body(CurlExchange& exchange, std::string_view bytes) {
   }
   if (exchange.status == 0) {
     long status = 0;
+    long version = 0;
     curl_easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
+    curl_easy_getinfo(exchange.easy, CURLINFO_HTTP_VERSION, &version);
     exchange.status = static_cast<int>(status);
+    exchange.is_http2 = version == CURL_HTTP_VERSION_2_0;
   } else if (!exchange.is_rate_watched) {
     // Only a body that comes in pieces can be too slow; before its first byte the node may think.
     exchange.is_rate_watched = true;
@@ -213,7 +216,9 @@ size_t CurlExchanges::on_body(CurlExchange& exchange, std::string_view bytes) {
   exchange.body_bytes += bytes.size();
   const Flow flow = sink.on_http_body(exchange.tag, exchange.status, bytes);
   if (flow != Flow::kDropped) {
-    exchange.is_held = flow == Flow::kFull;
+    // curl 7.88 stops a whole HTTP/2 connection where one paused stream's bytes find no room, and
+    // now and then forgets to go on with it.
+    exchange.is_held = flow == Flow::kFull && !exchange.is_http2;
     return bytes.size();
   }
   return give_up(exchange, HttpResult::End::kClosed, "given up");

@@ -58,8 +58,9 @@ struct CurlExchanges;
 /// start(), cancel() or resume().
 class HttpClientSink {
  public:
-  /// Body bytes, decompressed, in order. kFull: taken, hold the rest until
-  /// resume(). kDropped: give up, and close the connection: on_http_done says kClosed.
+  /// Body bytes, decompressed, in order. kFull: taken, hold the rest until resume(); only over
+  /// HTTP/1.1, a stream of HTTP/2 goes on. kDropped: give up, and close an HTTP/1.1 connection:
+  /// on_http_done says kClosed.
   virtual Flow on_http_body(uint64_t tag, int status, std::string_view bytes) = 0;
   /// Once for each exchange that was not cancelled; its id is dead then.
   virtual void on_http_done(uint64_t tag, const HttpResult& result) = 0;

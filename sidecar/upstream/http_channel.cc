@@ -140,8 +140,10 @@ void HttpChannel::on_next_turn() {
   post_waiting();
 }
 
-/// Keeps held_ true to what the exchange's reader says.
+/// Keeps held_ and held_bytes_ true to what the exchange's reader says.
 void HttpChannel::note_held(Exchange& exchange) {
+  held_bytes_ += exchange.reader.held_bytes() - exchange.held_bytes;
+  exchange.held_bytes = exchange.reader.held_bytes();
   const bool is_held = exchange.reader.is_held();
   if (is_held == exchange.is_held) {
     return;
@@ -154,14 +156,20 @@ void HttpChannel::note_held(Exchange& exchange) {
   }
 }
 
+/// The exchange goes.
+void HttpChannel::forget_held(const Exchange& exchange) {
+  held_bytes_ -= exchange.held_bytes;
+  if (exchange.is_held && --held_[exchange.session] == 0) {
+    held_.erase(exchange.session);
+  }
+}
+
 Sent HttpChannel::cancel(AttemptId attempt) {
   auto node = exchanges_.extract(attempt);
   if (!node || node.mapped()->http_id == 0) {
     return Sent::kNo;
   }
-  if (node.mapped()->is_held && --held_[node.mapped()->session] == 0) {
-    held_.erase(node.mapped()->session);
-  }
+  forget_held(*node.mapped());
   if (node.mapped()->is_answered) {
     return Sent::kYes;
   }
@@ -200,7 +208,8 @@ Flow HttpChannel::on_http_body(uint64_t tag, int status, std::string_view bytes)
   if (is_success(status)) {
     const Flow flow = exchange.reader.take(bytes);
     note_held(exchange);
-    return flow;
+    exchange.is_over = exchange.is_held && held_bytes_ > options_.held_bytes_max;
+    return exchange.is_over ? Flow::kDropped : flow;
   }
   exchange.error_status = status;
   if (exchange.error_body_bytes += bytes.size(); exchange.error_body_bytes > kErrorBodyBytesMax) {
@@ -227,6 +236,9 @@ void HttpChannel::on_http_done(uint64_t tag, const HttpResult& http) {
     result = exchange->reader.finish_with_status(http.status);
   } else if (is_whole || exchange->reader.has_fault()) {
     result = exchange->reader.finish();
+  } else if (exchange->is_over) {
+    result.outcome = Outcome::kTooLarge;
+    result.detail = "the worker does not read, and held_bytes_max is used up";
   } else {
     result.outcome = outcome_of(http.end);
     result.detail = http.detail;
@@ -240,9 +252,7 @@ void HttpChannel::on_http_done(uint64_t tag, const HttpResult& http) {
 
 /// Requires: the exchange is out of exchanges_ already.
 void HttpChannel::finish(Exchange& exchange, AttemptResult result, int status) {
-  if (exchange.is_held && --held_[exchange.session] == 0) {
-    held_.erase(exchange.session);
-  }
+  forget_held(exchange);
   result.http_status = status;
   if (result.outcome != Outcome::kResult) {
     result.body = scrubber_.scrub(result.body);

@@ -22,7 +22,8 @@ namespace sidecar {
 /// Not: it neither retries nor times attempts (core/dispatcher.h).
 /// Limits: queue_max attempts wait, response_bytes_max a body; a result over stream_bytes_min is
 /// passed on as it comes when the worker can take parts. While a session's results are held back
-/// for want of room, nothing more is posted for it: the pool stays free for the others. Owner: app.
+/// for want of room, nothing more is posted for it: the pool stays free for the others. All that is
+/// held back takes held_bytes_max; the result that goes over it is given up. Owner: app.
 /// Errors: as Outcomes, never inside start().
 class HttpChannel final : public UpstreamPort, private HttpClientSink {
  public:
@@ -56,6 +57,8 @@ class HttpChannel final : public UpstreamPort, private HttpClientSink {
     int error_status = 0;    ///< of an answer that is not 2xx
     size_t error_body_bytes = 0;
     bool is_held = false;      ///< counted in held_
+    size_t held_bytes = 0;     ///< counted in held_bytes_
+    bool is_over = false;      ///< found held_bytes_ full
     bool is_answered = false;  ///< the body is whole, but the worker has no room for its end
     ResponseReader reader;
   };
@@ -66,6 +69,7 @@ class HttpChannel final : public UpstreamPort, private HttpClientSink {
 
   void post_waiting();
   void note_held(Exchange& exchange);
+  void forget_held(const Exchange& exchange);
   void go_on(AttemptId attempt);
   void finish(Exchange& exchange, AttemptResult result, int status);
   void post(Exchange& exchange);
@@ -78,6 +82,7 @@ class HttpChannel final : public UpstreamPort, private HttpClientSink {
   FairQueue waiting_;
   std::unordered_map<AttemptId, std::unique_ptr<Exchange>> exchanges_;
   std::unordered_map<SessionId, uint32_t> held_;  ///< results held back, by session
+  size_t held_bytes_ = 0;                         ///< of them
   std::vector<AttemptId> resumed_;
   std::vector<AttemptId> refused_;  ///< found no room; told so on the next turn
   std::unique_ptr<Timer> next_turn_;

@@ -26,6 +26,7 @@ struct ProviderOptions {
   uint32_t queue_max = 1'024;             ///< attempts waiting for a connection
   size_t response_bytes_max = 64u << 20;  ///< a longer body is cut: UPSTREAM_TOO_LARGE
   size_t stream_bytes_min = 256u << 10;   ///< a longer result is passed on while it arrives
+  size_t held_bytes_max = 64u << 20;      ///< of all results whose workers do not read
   uint32_t rate_bytes_min = 1'024;        ///< a body slower than this per second ...
   Millis rate_window{10'000};             ///< ... for this long is given up
   Millis ping_interval{10'000};           ///< between pings on a WebSocket

@@ -69,7 +69,7 @@ void ResponseReader::pass_on() {
   is_streaming_ = true;
   const uint64_t seen = bytes_begin_ + bytes_.size();
   const uint64_t to = result.is_complete() ? std::min(result.end, seen) : seen;
-  uint64_t from = std::max(result.begin, bytes_begin_);
+  uint64_t from = std::max(result.begin, passed_end_);
   while (from < to && !is_held_) {
     const uint64_t count = std::min<uint64_t>(to - from, kPartBytesMax);
     const std::string_view part = std::string_view(bytes_).substr(
@@ -77,9 +77,17 @@ void ResponseReader::pass_on() {
     is_held_ = sink_->on_attempt_part(attempt_, part) != Flow::kOk;
     from += count;
   }
-  const uint64_t passed = is_held_ ? from : seen;
-  bytes_.erase(0, static_cast<size_t>(passed - bytes_begin_));
-  bytes_begin_ = passed;
+  passed_end_ = is_held_ ? from : seen;
+  drop_passed();
+}
+
+/// Not each time: what a slow worker leaves is long, and would be moved for each part it takes.
+void ResponseReader::drop_passed() {
+  const auto passed = static_cast<size_t>(passed_end_ - bytes_begin_);
+  if (passed >= bytes_.size() / 2) {
+    bytes_.erase(0, passed);
+    bytes_begin_ = passed_end_;
+  }
 }
 
 AttemptResult ResponseReader::finish() {
@@ -119,8 +127,8 @@ AttemptResult ResponseReader::finish() {
     return result;
   }
   const JsonSpan& value = scanner_.member(MemberKey::kResult);
-  if (value.end > bytes_begin_) {
-    const uint64_t from = std::max(value.begin, bytes_begin_);
+  if (value.end > passed_end_) {
+    const uint64_t from = std::max(value.begin, passed_end_);
     result.body = std::string_view(bytes_).substr(static_cast<size_t>(from - bytes_begin_),
                                                   static_cast<size_t>(value.end - from));
   }

@@ -15,8 +15,8 @@ namespace sidecar {
 /// A worker that does not read holds its result back here, not the provider's connection: up to
 /// held_bytes_max the transport may go on; kFull only above it.
 /// Limits: keeps at most stream_bytes_min, or held_bytes_max while held, and what one take()
-/// brings, when it may stream; else the transport's body limit bounds it. Owner: a channel, one for
-/// each exchange.
+/// brings, when it may stream and the transport hears kFull; else its owner bounds held_bytes(),
+/// and the transport a body. Owner: a channel, one for each exchange.
 class ResponseReader {
  public:
   struct Options {
@@ -33,6 +33,8 @@ class ResponseReader {
   Flow resume();
   /// True between the sink's kFull and its resume(): not to be finished yet.
   bool is_held() const { return is_held_; }
+  /// What is kept while is_held(), else 0.
+  size_t held_bytes() const { return is_held_ ? bytes_.size() : 0; }
   /// The end of the attempt once the transport says the body is whole. Views live as long as this.
   AttemptResult finish();
   /// The end when the body came with a status other than 2xx: a JSON-RPC error when it is one, else
@@ -46,6 +48,7 @@ class ResponseReader {
  private:
   Flow refuse(Outcome outcome, std::string_view detail);
   void pass_on();
+  void drop_passed();
   bool is_ours() const;
 
   AttemptId attempt_;
@@ -55,6 +58,7 @@ class ResponseReader {
   JsonScanner scanner_;
   std::string bytes_;  ///< of the answer, from bytes_begin_ on
   uint64_t bytes_begin_ = 0;
+  uint64_t passed_end_ = 0;  ///< everything before it was passed on, or is no part of the result
   bool is_streaming_ = false;
   bool is_held_ = false;
   Outcome fault_ = Outcome::kResult;

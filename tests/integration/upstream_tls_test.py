@@ -1,6 +1,7 @@
 """Providers behind TLS: who is trusted, what a broken handshake is called, and HTTP/2. Names begin
 with the ids of the fault catalogue."""
 
+import contextlib
 import pathlib
 import shutil
 import socket
@@ -10,9 +11,12 @@ import tempfile
 import unittest
 import warnings
 
+import exposition
 from certificates import Authority, server_context
 from fault_peer import healthy, http_answer, result_body
 from sidecar_process import SidecarTestCase, wait_until
+
+LONG = '"' + "x" * 20_000_000 + '"'
 
 
 class TlsTest(SidecarTestCase):
@@ -190,6 +194,52 @@ class Http2Test(SidecarTestCase):
 
         for call in calls:
             self.assertEqual(len(client.finish(call).result), 5_000_002)
+
+    def start_giver(self, **keys):
+        """A sidecar whose provider answers eth_call with 20 MB, and the rest with a few bytes."""
+
+        def script(connection):
+            while request := connection.read_request():
+                connection.answer(request, LONG if request.method == "eth_call" else '"0x52"')
+
+        provider, _ = self.start_front(self.peer(script))
+        return self.sidecar({**provider, "timeout": "30s", **keys})
+
+    def test_D01_worker_that_does_not_read_stops_nobody(self):
+        sidecar = self.start_giver(held_bytes_max="1GiB")
+        stuck, lively = self.framed(sidecar), self.framed(sidecar)
+
+        calls = [stuck.start("eth_call") for _ in range(10)]
+        stuck.socket.recv(1, socket.MSG_PEEK)
+        for _ in range(300):
+            self.assertEqual(lively.call("eth_blockNumber").result, b'"0x52"')
+
+        for call in calls:
+            self.assertEqual(stuck.finish(call).result, LONG.encode())
+
+    def test_D01_what_is_held_for_workers_that_do_not_read_is_bounded(self):
+        sidecar = self.start_giver(held_bytes_max="50MiB")
+        stuck = self.framed(sidecar)
+
+        def too_large_count():
+            with contextlib.closing(sidecar.http_unix()) as connection:
+                connection.request("GET", "/metrics")
+                scrape = exposition.Scrape(connection.getresponse().read().decode())
+            return scrape.sum("rpc_sidecar_attempts_total", outcome="too_large")
+
+        calls = [stuck.start("eth_call") for _ in range(3)]
+        wait_until(lambda: too_large_count() > 0)
+
+        answers = [stuck.finish(call) for call in calls]
+        refused = [answer for answer in answers if answer.error]
+        self.assertEqual(len(refused), 1)
+        self.assert_error(
+            refused[0], "UPSTREAM_TOO_LARGE", sent="yes", tried=[("front", "too_large")]
+        )
+        self.assertIn("held_bytes_max", refused[0].error["message"])
+        for answer in answers:
+            self.assertIn(answer.result, (None, LONG.encode()))
+        self.assertEqual(stuck.call("eth_blockNumber").result, b'"0x52"')
 
     def test_reset_stream_goes_to_the_next(self):
         def script(connection):

@@ -107,7 +107,7 @@ TEST_CASE("KeyTable: every option of a chain and of a provider has a row") {
   const auto& [h1, h2, h3, h4, h5, h6, h7] = head;
   const auto& [channel, terms, vendor_word, unit_word, calls_over] = ProviderConfig{};
   const auto& [p01, p02, p03, p04, p05, p06, p07, p08, p09, p10, p11, p12, p13, p14, p15, p16, p17,
-               p18, p19] = channel;
+               p18, p19, p20] = channel;
   const auto& [vendor, unit, budget, price, price_bytes, event_units, event_units_per_mb, methods,
                http_only, ws_only, blocks_kept, logs_range] = terms;
   const auto& [b1, b2, b3, b4, b5, b6, b7] = budget;
@@ -115,7 +115,7 @@ TEST_CASE("KeyTable: every option of a chain and of a provider has a row") {
 
   CHECK(row_count(Section::kChain) == 3 + 2 + 2 + 7 + 1 + 1);
   CHECK_FALSE(is_dev);
-  CHECK(row_count(Section::kProvider) == 19 + 3 + 7 + 4 + 3 + 4);
+  CHECK(row_count(Section::kProvider) == 20 + 3 + 7 + 4 + 3 + 4);
   CHECK(name == ChainConfig{}.name);
   CHECK(strategy_word == strategy_name(strategy));
   CHECK(beaten_by == StickinessOptions{}.beaten_by_percent);

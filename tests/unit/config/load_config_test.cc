@@ -82,7 +82,8 @@ TEST_CASE("load_config: every key of every type reaches its field") {
       "ipc = \"/n.ipc\"\nheaders = { Authorization = \"Bearer k\", X-A = \"\" }\ntier = 2\n"
       "weight = 30\ntimeout = \"4s\"\nconnect_timeout = \"300ms\"\nconnections_max = 2\n"
       "queue_max = 9\nresponse_bytes_max = \"4GiB\"\nstream_bytes_min = \"1KiB\"\n"
-      "rate_bytes_min = 10\nrate_window = \"20s\"\nping_interval = \"3s\"\nping_misses_max = 4\n"
+      "held_bytes_max = \"2MiB\"\nrate_bytes_min = 10\nrate_window = \"20s\"\nping_interval = "
+      "\"3s\"\nping_misses_max = 4\n"
       "ca_file = \"" +
           bundle +
           "\"\n"
@@ -130,6 +131,7 @@ TEST_CASE("load_config: every key of every type reaches its field") {
   CHECK(provider.queue_max == 9);
   CHECK(provider.response_bytes_max == size_t{4} << 30);
   CHECK(provider.stream_bytes_min == 1u << 10);
+  CHECK(provider.held_bytes_max == 2u << 20);
   CHECK(provider.rate_bytes_min == 10);
   CHECK(provider.rate_window == Millis(20'000));
   CHECK(provider.ping_interval == Millis(3'000));

@@ -27,12 +27,13 @@ struct Ended {
 };
 
 struct Ends final : AttemptSink {
-  Flow on_attempt_part(AttemptId, std::string_view) override { return Flow::kOk; }
+  Flow on_attempt_part(AttemptId, std::string_view) override { return flow; }
   void on_attempt_done(AttemptId attempt, const AttemptResult& result) override {
     ended[attempt] = {result.outcome, result.http_status, result.retry_after,
                       std::string(result.body)};
   }
   std::map<AttemptId, Ended> ended;
+  Flow flow = Flow::kOk;
 };
 
 /// A channel to a provider on a Unix socket, whose answers the test writes.
@@ -45,6 +46,8 @@ struct Bench {
     ProviderOptions options;
     options.http = Secret("http+unix://" + path);
     options.connections_max = 1;
+    options.stream_bytes_min = 1'000;
+    options.held_bytes_max = 100'000;
     channel = std::move(HttpChannel::create(*loop, options, 1)).value();
   }
   ~Bench() {
@@ -62,6 +65,7 @@ struct Bench {
     attempt.id = ++last_id;
     attempt.request_tail = R"("method":"eth_chainId","params":[]})";
     attempt.may_resend = true;
+    attempt.may_stream = true;
     channel->start(attempt, ends);
     REQUIRE(turn_until(*loop, [this]() { return !fds.empty() && receive(); }));
     const std::string answer =
@@ -132,6 +136,17 @@ TEST_CASE("HttpChannel: a wait is the answer's own: not a success's, not an earl
   CHECK_FALSE(bench.ask("429 Too Many Requests", "", "").retry_after);
   CHECK_FALSE(bench.ask("200 OK", "Retry-After: 7\r\n", bench.error_body()).retry_after);
   CHECK(bench.fds.size() == 1);
+}
+
+TEST_CASE("HttpChannel: D01 results that nobody reads take held_bytes_max, and no more") {
+  Bench bench;
+  bench.ends.flow = Flow::kFull;
+  const std::string body =
+      R"({"jsonrpc":"2.0","id":1,"result":")" + std::string(150'000, 'x') + "\"}";
+
+  CHECK(bench.ask("200 OK", "", body).outcome == Outcome::kTooLarge);
+
+  CHECK(bench.ask("503 Service Unavailable", "", "busy").outcome == Outcome::kHttpStatus);
 }
 
 TEST_CASE("HttpChannel: the channel does not judge a status") {

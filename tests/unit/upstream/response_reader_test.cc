@@ -153,6 +153,29 @@ TEST_CASE(
   CHECK(parts.parts + std::string(reader.finish().body) == value);
 }
 
+TEST_CASE("ResponseReader: D01 what was held is passed on once, however little a worker takes") {
+  std::string value = "\"";
+  while (value.size() < 3'000'000) {
+    value += std::to_string(value.size());
+  }
+  value += '"';
+  const std::string text = "{\"jsonrpc\":\"2.0\",\"result\":" + value + ",\"id\":42}";
+  Parts parts;
+  parts.flow = Flow::kFull;
+  ResponseReader reader(1, 42, {10, true}, parts);
+
+  for (size_t at = 0; at < text.size(); at += 500'000) {
+    CHECK(reader.take(std::string_view(text).substr(at, 500'000)) == Flow::kOk);
+    CHECK(reader.held_bytes() > at / 2);
+    CHECK(reader.resume() == Flow::kFull);  // one part more
+  }
+  parts.flow = Flow::kOk;
+  CHECK(reader.resume() == Flow::kOk);
+
+  CHECK(reader.held_bytes() == 0);
+  CHECK(parts.parts + std::string(reader.finish().body) == value);
+}
+
 TEST_CASE("ResponseReader: A27 another status keeps a JSON-RPC error, whatever the status is") {
   const std::string text = R"({"jsonrpc":"2.0","id":42,"error":{"code":-32602,"message":"m"}})";
   for (const int status : {400, 401, 402, 403, 404, 413, 429, 500, 503, 520}) {
