@@ -208,8 +208,12 @@ Flow HttpChannel::on_http_body(uint64_t tag, int status, std::string_view bytes)
   if (is_success(status)) {
     const Flow flow = exchange.reader.take(bytes);
     note_held(exchange);
-    exchange.is_over = exchange.is_held && held_bytes_ > options_.held_bytes_max;
-    return exchange.is_over ? Flow::kDropped : flow;
+    if (!exchange.is_held || held_bytes_ <= options_.held_bytes_max) {
+      return flow;
+    }
+    exchange.is_over = true;
+    held_bytes_ -= std::exchange(exchange.held_bytes, 0);  // at once, or the next one falls too
+    return Flow::kDropped;
   }
   exchange.error_status = status;
   if (exchange.error_body_bytes += bytes.size(); exchange.error_body_bytes > kErrorBodyBytesMax) {

@@ -188,11 +188,11 @@ class Http2Test(SidecarTestCase):
         backend = self.peer(healthy('"' + "x" * 5_000_000 + '"'))
         provider, _ = self.start_front(backend)
         sidecar = self.sidecar(provider)
-        client = self.framed(sidecar)
+        clients = [self.framed(sidecar) for _ in range(6)]
 
-        calls = [client.start("eth_call", ["0x" + "1" * 300_000]) for _ in range(6)]
+        calls = [client.start("eth_call", ["0x" + "1" * 300_000]) for client in clients]
 
-        for call in calls:
+        for client, call in zip(clients, calls):
             self.assertEqual(len(client.finish(call).result), 5_000_002)
 
     def start_giver(self, **keys):
