@@ -14,14 +14,9 @@ from feed_case import (
     numbers_of,
 )
 from feed_checker import HeadChecker, LogChecker
+from raw_transaction import RAW_TRANSACTION
 
 WALLET = "4vJ9JU1bJJE96FWSJKvHsmmFADCg4gpZQff4P3bkLKi"
-# The example of EIP-155.
-RAW_TRANSACTION = (
-    "0xf86c098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a764000080"
-    "25a028ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d8997f761aecb7"
-    "03304b3800ccf555c9f3dc64214b297fb1966a3b6d83"
-)
 REFUSALS = {
     "an error": {"kind": "rpc_error", "code": -32000, "message": "not today", "methods": ["eth_subscribe"]},
     "a limit": {"kind": "subscription_limit", "limit": 0},

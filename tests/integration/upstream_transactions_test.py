@@ -6,19 +6,13 @@ import unittest
 
 from fault_peer import by_method, failing, healthy, http_answer
 from mock_provider import MockProvider
+from raw_transaction import RAW_TRANSACTION, RAW_TRANSACTION_HASH
 from sidecar_process import IS_SANITIZED, SidecarTestCase, chain_toml, wait_until
 
-# The example of EIP-155, and its hash.
-RAW = (
-    "0xf86c098504a817c800825208943535353535353535353535353535353535353535880de0b6b3a764000080"
-    "25a028ef61340bd939bc2195fe537567866003e1a15d3c71ff63e1590620aa636276a067cbe9d8997f761aecb7"
-    "03304b3800ccf555c9f3dc64214b297fb1966a3b6d83"
-)
-HASH = "0x33469b22e9f636356c4160a87eb19df52b7412e8eac32a4a55ffe88ea8350788"
 SHORT = "800ms" if IS_SANITIZED else "300ms"
 SEND, LOOK_UP = "eth_sendRawTransaction", "eth_getTransactionByHash"
-ACCEPTED = json.dumps(HASH)
-FOUND = json.dumps({"hash": HASH, "blockNumber": "0x10"})
+ACCEPTED = json.dumps(RAW_TRANSACTION_HASH)
+FOUND = json.dumps({"hash": RAW_TRANSACTION_HASH, "blockNumber": "0x10"})
 
 NONCE_TOO_LOW = {"code": -32000, "message": "nonce too low: next nonce 10, tx nonce 9"}
 UNDERPRICED = {"code": -32000, "message": "replacement transaction underpriced"}
@@ -63,7 +57,7 @@ class SendingTest(SidecarTestCase):
                     two=refusing({"code": -32000, "message": text}),
                 )
 
-                answer = self.call(sidecar, SEND, [RAW])
+                answer = self.call(sidecar, SEND, [RAW_TRANSACTION])
 
                 self.assertEqual(answer.result, ACCEPTED.encode(), answer)
                 self.assertEqual((self.sent("one"), self.sent("two")), (1, 1))
@@ -72,7 +66,7 @@ class SendingTest(SidecarTestCase):
     def test_F13_already_known_without_any_trouble_is_success_as_well(self):
         sidecar = self.serve(one=refusing({"code": -32000, "message": "already known"}))
 
-        self.assertEqual(self.call(sidecar, SEND, [RAW]).result, ACCEPTED.encode())
+        self.assertEqual(self.call(sidecar, SEND, [RAW_TRANSACTION]).result, ACCEPTED.encode())
 
     def test_F14_nonce_too_low_is_success_when_this_transaction_is_found(self):
         for place in ("one", "two"):
@@ -83,7 +77,7 @@ class SendingTest(SidecarTestCase):
                     two=by_method({LOOK_UP: results["two"]}),
                 )
 
-                answer = self.call(sidecar, SEND, [RAW])
+                answer = self.call(sidecar, SEND, [RAW_TRANSACTION])
 
                 self.assertEqual(answer.result, ACCEPTED.encode(), answer)
                 self.assertEqual((self.sent("one"), self.sent("two")), (1, 0))
@@ -101,7 +95,7 @@ class SendingTest(SidecarTestCase):
                     one=refusing(NONCE_TOO_LOW, **{LOOK_UP: made}), two=by_method({LOOK_UP: made})
                 )
 
-                answer = self.call(sidecar, SEND, [RAW])
+                answer = self.call(sidecar, SEND, [RAW_TRANSACTION])
 
                 self.assertEqual(answer.error, NONCE_TOO_LOW)
                 self.assertEqual(self.sent("two"), 0)
@@ -114,7 +108,7 @@ class SendingTest(SidecarTestCase):
             with self.subTest(error["message"]):
                 sidecar = self.serve(one=refusing(error), two=healthy(ACCEPTED))
 
-                answer = self.call(sidecar, SEND, [RAW])
+                answer = self.call(sidecar, SEND, [RAW_TRANSACTION])
 
                 self.assertEqual(answer.error, error)
                 self.assertEqual(self.peers["one"].methods(), [SEND])
@@ -129,7 +123,7 @@ class SendingTest(SidecarTestCase):
                     scripts[accepting] = by_method({SEND: ACCEPTED})
                     sidecar = self.serve_broadcast(**scripts)
 
-                    answer = self.call(sidecar, SEND, [RAW])
+                    answer = self.call(sidecar, SEND, [RAW_TRANSACTION])
 
                     self.assertEqual(answer.result, ACCEPTED.encode(), answer)
                     for name, peer in self.peers.items():
@@ -140,14 +134,14 @@ class SendingTest(SidecarTestCase):
     def test_F16_when_both_reject_one_of_them_is_quoted(self):
         sidecar = self.serve_broadcast(one=refusing(UNDERPRICED), two=refusing(UNDERPRICED))
 
-        self.assertEqual(self.call(sidecar, SEND, [RAW]).error, UNDERPRICED)
+        self.assertEqual(self.call(sidecar, SEND, [RAW_TRANSACTION]).error, UNDERPRICED)
 
     def test_F16_one_that_is_down_does_not_matter(self):
         down = by_method({SEND: lambda _: http_answer(b"", "502 Bad Gateway")})
         sidecar = self.serve_broadcast(one=down, two=by_method({SEND: ACCEPTED}))
 
         for _ in range(3):
-            self.assertEqual(self.call(sidecar, SEND, [RAW]).result, ACCEPTED.encode())
+            self.assertEqual(self.call(sidecar, SEND, [RAW_TRANSACTION]).result, ACCEPTED.encode())
 
 
 class FiltersTest(SidecarTestCase):
