@@ -6,20 +6,15 @@
 #include <string>
 #include <vector>
 
-#include "rpc/byte_text.h"
 #include "tests/support/fake_ports.h"
 #include "tests/support/fake_time.h"
+#include "tests/unit/core/hub_house.h"
 
 namespace sidecar::testing {
 
 namespace {
 
 using namespace std::chrono_literals;
-
-std::string header(int number, const std::string& hash, const std::string& parent) {
-  return "{\"number\":\"" + to_quantity(static_cast<Wide>(number)) + "\",\"hash\":\"0x" + hash +
-         "\",\"parentHash\":\"0x" + parent + "\"}";
-}
 
 /// A hub over one evm chain of providers a, b... in one tier, all with events.
 struct Moving {
