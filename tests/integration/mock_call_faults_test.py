@@ -8,7 +8,7 @@ import sidecar_process
 from mock_faults_case import HEAD, MockFaultsTestCase
 
 
-class MockFaultsTest(MockFaultsTestCase):
+class MockCallFaultsTest(MockFaultsTestCase):
     def test_rpc_errors_by_code_and_by_name(self):
         mock = self.evm()
         wire = self.wire(mock)
