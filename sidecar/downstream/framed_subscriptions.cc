@@ -92,7 +92,7 @@ EventFate FramedSubscriptions::fate_of(uint64_t id, const FeedEvent& event, size
   if (mine == subscriptions_.end()) {
     return EventFate::kSkip;
   }
-  switch (slowness_.on_event(queued_bytes, host_.unread_bytes(), host_.now())) {
+  switch (slowness_.on_event(queued_bytes, host_.unread_bytes(), host_)) {
     case SlowConsumer::Room::kSend:
       break;
     case SlowConsumer::Room::kFull:

@@ -97,7 +97,7 @@ EventFate TextSubscriptions::fate_of(uint64_t token, const FeedEvent& event, siz
   if (mine == subscriptions_.end() || event.kind == EventKind::kGap) {
     return EventFate::kSkip;
   }
-  switch (slowness_.on_event(queued_bytes + held_bytes_, host_.unread_bytes(), host_.now())) {
+  switch (slowness_.on_event(queued_bytes + held_bytes_, host_.unread_bytes(), host_)) {
     case SlowConsumer::Room::kSend:
       break;
     case SlowConsumer::Room::kFull:

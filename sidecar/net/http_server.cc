@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "base/check.h"
+#include "base/slot_map.h"
 #include "net/http_connection.h"
 #include "net/http_engine.h"
 #include "net/http_web_socket.h"
@@ -22,7 +23,7 @@ constexpr Millis kSweepMax{1'000};
 }  // namespace
 
 /// All connections of one server: who they are, and when they end.
-/// Ids count up over connections and WebSockets alike; a WebSocket keeps its connection's id.
+/// An upgraded connection becomes a WebSocket, with an id of its own: events look thousands up.
 struct HttpServer::Connections final : HttpEngineSink, HttpConnectionHost, WebSocketOwner {
   Connections(Loop& the_loop, const HttpServerOptions& the_options, HttpServerSink& the_sink)
       : HttpConnectionHost(the_loop, own_options, the_sink), own_options(the_options) {
@@ -35,9 +36,9 @@ struct HttpServer::Connections final : HttpEngineSink, HttpConnectionHost, WebSo
     const auto found = connections.find(id);
     return found == connections.end() ? nullptr : found->second.get();
   }
-  WebSocket* find_socket(WebSocketId id) const {
-    const auto found = sockets.find(id);
-    return found == sockets.end() || !found->second->is_open() ? nullptr : found->second.get();
+  WebSocket* find_socket(WebSocketId id) {
+    const std::unique_ptr<WebSocket>* found = sockets.find(id);
+    return found == nullptr || !(*found)->is_open() ? nullptr : found->get();
   }
 
   bool adopt(int fd) {
@@ -72,14 +73,16 @@ struct HttpServer::Connections final : HttpEngineSink, HttpConnectionHost, WebSo
   void on_upgraded(HttpConnectionId id, int fd) override {
     const uint64_t tag = find(id)->tag();
     connections.erase(id);
-    auto socket = WebSocket::create(loop, fd, id, own_options, *this);
+    const WebSocketId socket_id = sockets.insert(nullptr);
+    auto socket = WebSocket::create(loop, fd, socket_id, own_options, *this);
     if (!socket.ok()) {
+      sockets.erase(socket_id);
       tell_closed();
       return;
     }
-    sockets.emplace(id, std::move(socket).value());
+    *sockets.find(socket_id) = std::move(socket).value();
     if (!is_closing) {
-      sink.on_ws_open(id, tag);
+      sink.on_ws_open(socket_id, tag);
     }
   }
   void on_gone(HttpConnectionId id) override { drop(id); }
@@ -114,7 +117,7 @@ struct HttpServer::Connections final : HttpEngineSink, HttpConnectionHost, WebSo
   }
   void on_socket_idle(WebSocketId id) override {
     loop.post([this, id]() {
-      if (sockets.erase(id) > 0) {
+      if (sockets.erase(id)) {
         tell_closed();
       }
     });
@@ -173,28 +176,26 @@ struct HttpServer::Connections final : HttpEngineSink, HttpConnectionHost, WebSo
   void sweep() {
     is_sweep_armed = false;
     const Instant now = loop.now();
-    std::vector<uint64_t> late;
+    sockets.for_each([this, now](WebSocketId id, const std::unique_ptr<WebSocket>& socket) {
+      if (socket->deadline() <= now) {
+        on_socket_idle(id);
+      }
+    });
+    std::vector<HttpConnectionId> late;
     for (const auto& [id, connection] : connections) {
       if (connection->deadline() <= now || connection->is_spinning()) {
         late.push_back(id);
       }
     }
-    for (const auto& [id, socket] : sockets) {
-      if (socket->deadline() <= now) {
-        late.push_back(id);
-      }
-    }
-    for (const uint64_t id : late) {
-      HttpConnection* connection = find(id);
-      if (connection == nullptr) {
-        on_socket_idle(id);
-      } else if (connection->is_taken_over()) {
+    for (const HttpConnectionId id : late) {
+      const HttpConnection* connection = find(id);
+      if (connection == nullptr || connection->is_taken_over()) {
         drop(id);
       } else {
         engine->cut(id);
       }
     }
-    if (!connections.empty() || !sockets.empty()) {
+    if (!connections.empty() || sockets.size() > 0) {
       arm_sweep();
     }
   }
@@ -204,11 +205,11 @@ struct HttpServer::Connections final : HttpEngineSink, HttpConnectionHost, WebSo
     is_closing = true;
     sweep_timer->cancel();
     loop.post([this, on_closed = std::move(on_closed)]() mutable {
-      for (const auto& [id, socket] : sockets) {
+      sockets.for_each([](WebSocketId, const std::unique_ptr<WebSocket>& socket) {
         socket->close(ws_code::kServiceRestart);
-      }
+      });
       // Now, not at the end: what a stream posts on its last turn would outlive us.
-      sockets.clear();
+      sockets = {};
       connections.clear();
       engine->close([this, on_closed = std::move(on_closed)]() {
         engine.reset();
@@ -219,7 +220,7 @@ struct HttpServer::Connections final : HttpEngineSink, HttpConnectionHost, WebSo
 
   const HttpServerOptions own_options;
   std::unordered_map<HttpConnectionId, std::unique_ptr<HttpConnection>> connections;
-  std::unordered_map<WebSocketId, std::unique_ptr<WebSocket>> sockets;
+  SlotMap<std::unique_ptr<WebSocket>> sockets;
   uint64_t next_id = 1;
   std::unique_ptr<Timer> sweep_timer;
   Millis sweep_period{0};

@@ -27,8 +27,10 @@ class SlowConsumer {
 
   explicit SlowConsumer(const SlowConsumerOptions& options) : options_(options) {}
 
-  /// `queued_bytes`: what the session has not read yet; `all_bytes`: what all have not.
-  Room on_event(size_t queued_bytes, size_t all_bytes, Instant now) {
+  /// `queued_bytes`: what the session has not read yet; `all_bytes`: what all have not; `clock`:
+  /// its now() is asked only about one that does not keep up.
+  template <class Clock>
+  Room on_event(size_t queued_bytes, size_t all_bytes, const Clock& clock) {
     if (all_bytes > options_.all_bytes_max && queued_bytes > options_.share_bytes) {
       return Room::kOverflow;
     }
@@ -36,6 +38,7 @@ class SlowConsumer {
       over_since_.reset();
       return Room::kSend;
     }
+    const Instant now = clock.now();
     if (!over_since_) {
       over_since_ = now;
     }

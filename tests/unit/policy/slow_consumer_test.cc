@@ -10,6 +10,11 @@ using Room = SlowConsumer::Room;
 
 constexpr Instant kStart{std::chrono::hours(1)};
 
+struct At {
+  Instant instant;
+  Instant now() const { return instant; }
+};
+
 /// Soft bound 100 bytes for a second, hard bound 1,000; all together 5,000, with a share of 20.
 SlowConsumer make_consumer() {
   SlowConsumerOptions options;
@@ -36,40 +41,40 @@ TEST_CASE("SlowConsumer: bounds belong to the better side") {
               {SIZE_MAX, SIZE_MAX, Room::kOverflow}};
   for (const auto& row : rows) {
     CAPTURE(row.queued);
-    CHECK(make_consumer().on_event(row.queued, row.all, kStart) == row.room);
+    CHECK(make_consumer().on_event(row.queued, row.all, At{kStart}) == row.room);
   }
 }
 
 TEST_CASE("SlowConsumer: over the soft bound for soft_time is an overflow") {
   SlowConsumer consumer = make_consumer();
 
-  CHECK(consumer.on_event(101, 101, kStart) == Room::kFull);
-  CHECK(consumer.on_event(500, 500, kStart + Millis(999)) == Room::kFull);
-  CHECK(consumer.on_event(101, 101, kStart + Millis(1'000)) == Room::kOverflow);
+  CHECK(consumer.on_event(101, 101, At{kStart}) == Room::kFull);
+  CHECK(consumer.on_event(500, 500, At{kStart + Millis(999)}) == Room::kFull);
+  CHECK(consumer.on_event(101, 101, At{kStart + Millis(1'000)}) == Room::kOverflow);
 }
 
 TEST_CASE("SlowConsumer: who has read starts anew") {
   SlowConsumer consumer = make_consumer();
-  consumer.on_event(101, 101, kStart);
+  consumer.on_event(101, 101, At{kStart});
 
-  CHECK(consumer.on_event(100, 100, kStart + Millis(500)) == Room::kSend);
-  CHECK(consumer.on_event(101, 101, kStart + Millis(1'200)) == Room::kFull);
-  CHECK(consumer.on_event(101, 101, kStart + Millis(2'199)) == Room::kFull);
-  CHECK(consumer.on_event(101, 101, kStart + Millis(2'200)) == Room::kOverflow);
+  CHECK(consumer.on_event(100, 100, At{kStart + Millis(500)}) == Room::kSend);
+  CHECK(consumer.on_event(101, 101, At{kStart + Millis(1'200)}) == Room::kFull);
+  CHECK(consumer.on_event(101, 101, At{kStart + Millis(2'199)}) == Room::kFull);
+  CHECK(consumer.on_event(101, 101, At{kStart + Millis(2'200)}) == Room::kOverflow);
 }
 
 TEST_CASE("SlowConsumer: a clock that goes back is no time passed") {
   SlowConsumer consumer = make_consumer();
-  consumer.on_event(101, 101, kStart);
+  consumer.on_event(101, 101, At{kStart});
 
-  CHECK(consumer.on_event(101, 101, kStart - Millis(5'000)) == Room::kFull);
+  CHECK(consumer.on_event(101, 101, At{kStart - Millis(5'000)}) == Room::kFull);
 }
 
 TEST_CASE("SlowConsumer: when all together have too much, who has over its share is out") {
-  CHECK(make_consumer().on_event(21, 5'000, kStart) == Room::kSend);
-  CHECK(make_consumer().on_event(21, 5'001, kStart) == Room::kOverflow);
-  CHECK(make_consumer().on_event(20, 5'001, kStart) == Room::kSend);
-  CHECK(make_consumer().on_event(0, SIZE_MAX, kStart) == Room::kSend);
+  CHECK(make_consumer().on_event(21, 5'000, At{kStart}) == Room::kSend);
+  CHECK(make_consumer().on_event(21, 5'001, At{kStart}) == Room::kOverflow);
+  CHECK(make_consumer().on_event(20, 5'001, At{kStart}) == Room::kSend);
+  CHECK(make_consumer().on_event(0, SIZE_MAX, At{kStart}) == Room::kSend);
 }
 
 TEST_CASE("SlowConsumer: a soft bound of no time ends at once") {
@@ -77,8 +82,8 @@ TEST_CASE("SlowConsumer: a soft bound of no time ends at once") {
   options.soft_bytes = 100;
   options.soft_time = Millis(0);
 
-  CHECK(SlowConsumer(options).on_event(101, 101, kStart) == Room::kOverflow);
-  CHECK(SlowConsumer(options).on_event(100, 100, kStart) == Room::kSend);
+  CHECK(SlowConsumer(options).on_event(101, 101, At{kStart}) == Room::kOverflow);
+  CHECK(SlowConsumer(options).on_event(100, 100, At{kStart}) == Room::kSend);
 }
 
 }  // namespace sidecar::testing
