@@ -166,9 +166,7 @@ size_t CurlExchanges::on_header(CurlExchange& exchange, std::string_view line) {
     return give_up(exchange, HttpResult::End::kProtocol, "response header too large");
   }
   if (exchange.header_lines == 1) {
-    curl_socket_t fd = CURL_SOCKET_BAD;
-    curl_easy_getinfo(exchange.easy, CURLINFO_ACTIVESOCKET, &fd);
-    multi.keep(fd);
+    multi.keep(exchange.easy);
   }
   if (line.starts_with("HTTP/")) {  // a new head: the one before was a 1xx
     exchange.content_length.clear();

@@ -14,6 +14,7 @@ struct CurlMulti::Watch {
   uv_poll_t poll;
   CurlMulti* multi;
   int fd;
+  CURL* easy = nullptr;    // for which curl watches it, or did last; only to compare
   int events = 0;          // those polled for
   bool is_wanted = false;  // by curl; false: a kept connection between two requests
   bool is_kept = false;
@@ -23,8 +24,8 @@ CurlMulti::CurlMulti(Loop& loop, uint32_t connections_max, uint32_t streams_max,
     : loop_(loop), multi_(curl_multi_init()), on_done_(std::move(on_done)) {
   CHECK(multi_ != nullptr);
   timer_ = loop.make_timer([this]() { run(); });
-  const auto on_socket = [](CURL*, curl_socket_t fd, int what, void* self, void*) -> int {
-    static_cast<CurlMulti*>(self)->watch(fd, what);
+  const auto on_socket = [](CURL* easy, curl_socket_t fd, int what, void* self, void*) -> int {
+    static_cast<CurlMulti*>(self)->watch(easy, fd, what);
     return 0;
   };
   const auto on_timer = [](CURLM*, long delay_ms, void* self) -> int {
@@ -60,11 +61,13 @@ void CurlMulti::resume(CURL* easy) {
   is_inside_ = false;
 }
 
-void CurlMulti::keep(int fd) {
-  const auto found = watches_.find(fd);
-  if (found != watches_.end() && !found->second->is_kept) {
-    found->second->is_kept = true;
-    ++kept_count_;
+// CURLINFO_ACTIVESOCKET would tell the socket, but knows none while a handle is being served.
+void CurlMulti::keep(CURL* easy) {
+  for (const auto& [fd, watch] : watches_) {
+    if (watch->easy == easy && watch->is_wanted && !watch->is_kept) {
+      watch->is_kept = true;
+      ++kept_count_;
+    }
   }
 }
 
@@ -84,7 +87,7 @@ void CurlMulti::unwatch(Watch* watch) {
 }
 
 // curl forgets what was assigned to a socket when it wants no more events, hence watches_.
-void CurlMulti::watch(int fd, int what) {
+void CurlMulti::watch(CURL* easy, int fd, int what) {
   const auto found = watches_.find(fd);
   Watch* watch = found != watches_.end() ? found->second : nullptr;
   if (what == CURL_POLL_REMOVE) {
@@ -101,6 +104,7 @@ void CurlMulti::watch(int fd, int what) {
     watch->poll.data = watch;
     watches_.emplace(fd, watch);
   }
+  watch->easy = easy;
   watch->is_wanted = true;
   const int events = ((what & CURL_POLL_IN) != 0 ? UV_READABLE : 0) |
                      ((what & CURL_POLL_OUT) != 0 ? UV_WRITABLE : 0);

@@ -30,10 +30,10 @@ class CurlMulti {
   void resume(CURL* easy);
   /// Moves what can move without waiting for a socket: new handles, and curl's own timeouts.
   void run();
-  /// Once a connection carries answers: its socket stays in the loop's poll set between requests,
-  /// which spares each call seven system calls. Not before: curl closes a socket that never got so
-  /// far without telling anybody.
-  void keep(int fd);
+  /// Once this handle's connection carries answers: its socket stays in the loop's poll set between
+  /// requests, which spares each call seven system calls. Not before: curl closes a socket that
+  /// never got so far without telling anybody.
+  void keep(CURL* easy);
   /// From the callback that closes a socket, before it is closed.
   void forget(int fd);
   size_t kept_count() const { return kept_count_; }
@@ -43,7 +43,7 @@ class CurlMulti {
 
  private:
   struct Watch;
-  void watch(int fd, int what);
+  void watch(CURL* easy, int fd, int what);
   void unwatch(Watch* watch);
   void set_timer(long delay_ms);
   void act(int fd, int events);

@@ -138,6 +138,23 @@ TEST_CASE("HttpChannel: a wait is the answer's own: not a success's, not an earl
   CHECK(bench.fds.size() == 1);
 }
 
+TEST_CASE("HttpChannel: a connection that has answered is kept until its end") {
+  Bench bench;
+  CHECK(bench.channel->connection_count() == 0);
+
+  for (int i = 0; i < 3; ++i) {
+    CHECK(bench.ask("503 Service Unavailable", "", "busy").outcome == Outcome::kHttpStatus);
+    CHECK(bench.channel->connection_count() == 1);
+    CHECK(bench.fds.size() == 1);
+  }
+  ::close(bench.fds.back());
+  bench.fds.clear();
+  CHECK(bench.ask("503 Service Unavailable", "", "busy").outcome == Outcome::kHttpStatus);
+
+  CHECK(bench.channel->connection_count() == 1);
+  CHECK(bench.fds.size() == 1);
+}
+
 TEST_CASE("HttpChannel: D01 results that nobody reads take held_bytes_max, and no more") {
   Bench bench;
   bench.ends.flow = Flow::kFull;
