@@ -214,14 +214,14 @@ class LongAnswersTest(SidecarTestCase):
                 connection.send(http_answer(bomb, headers=["Content-Encoding: gzip"]))
 
         peer = self.peer(script)
-        sidecar = self.sidecar(self.provider("one", peer, timeout="60s"))
+        sidecar = self.sidecar(self.provider("one", peer, response_bytes_max="16MiB"))
         sidecar.reset_peak()
         before = sidecar.rss_kib()
 
         answer = self.call(sidecar)
 
         self.assert_error(answer, "UPSTREAM_TOO_LARGE", sent="yes", tried=[("one", "too_large")])
-        self.assertLess(sidecar.peak_kib() - before, 96 * 1024 + GROWTH_KIB)
+        self.assertLess(sidecar.peak_kib() - before, 32 * 1024 + GROWTH_KIB)
 
     def test_many_long_answers_at_once_all_arrive(self):
         size = 8 * MIB
