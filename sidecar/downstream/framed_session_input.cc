@@ -1,5 +1,5 @@
-// Of downstream/framed_session.h: what a worker sends, from bytes to frames, and from a frame to what it
-// asks for.
+// Of downstream/framed_session.h: what a worker sends, from bytes to frames, and from a frame to
+// what it asks for.
 #include <algorithm>
 #include <utility>
 

@@ -17,11 +17,11 @@ constexpr int64_t kCeilingNs = 1'000'000'000'000;
 /// it.
 size_t bucket_of(Nanos took, size_t count) {
   const auto ns = static_cast<uint64_t>(std::clamp<int64_t>(took.count(), 0, kCeilingNs));
-  if (ns < kFloorNs) {
-    return 0;
-  }
   // In units of a quarter of the floor, so that the two bits below the highest are there.
   const uint64_t units = ns * 4 / kFloorNs;
+  if (units < 4) {
+    return 0;
+  }
   const auto octave = static_cast<size_t>(std::bit_width(units)) - 3;
   const auto quarter = static_cast<size_t>(units >> octave) & 3;
   return std::min(1 + octave * 4 + quarter, count - 1);
