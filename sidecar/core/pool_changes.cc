@@ -1,6 +1,5 @@
 // Of core/pool.h: what a pool is made of, and how that changes while calls run.
 #include <algorithm>
-#include <utility>
 
 #include "base/check.h"
 #include "core/pool.h"
@@ -24,7 +23,7 @@ size_t Pool::append(const EndpointSeed& seed) {
   endpoint.takes_calls = seed.takes_calls;
   const bool is_identity_known = chain_.chain_id != 0 || !options_.genesis_hash.empty();
   endpoint.must_verify = health_.probe.is_on && is_identity_known;
-  endpoints_.push_back(std::move(endpoint));
+  endpoints_.push_back(endpoint);
   candidates_.emplace_back();
   fitnesses_.emplace_back();
   heads_.add();

@@ -36,7 +36,8 @@ std::string_view unquoted(std::string_view lexeme) {
 
 }  // namespace
 
-Prober::Prober(const ProbeOptions& options, Timers& timers, std::vector<Pool*> pools, uint64_t seed)
+Prober::Prober(const ProbeOptions& options, Timers& timers, const std::vector<Pool*>& pools,
+               uint64_t seed)
     : options_(options),
       timers_(timers),
       random_(seed),

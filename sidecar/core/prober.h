@@ -29,7 +29,8 @@ namespace sidecar {
 /// no more than skips_max times in a row. Owner: app. Requires: the pools outlive it.
 class Prober final : private AttemptSink {
  public:
-  Prober(const ProbeOptions& options, Timers& timers, std::vector<Pool*> pools, uint64_t seed);
+  Prober(const ProbeOptions& options, Timers& timers, const std::vector<Pool*>& pools,
+         uint64_t seed);
   ~Prober();
   Prober(const Prober&) = delete;
   Prober& operator=(const Prober&) = delete;

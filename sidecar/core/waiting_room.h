@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "base/timers.h"
 #include "core/types.h"
@@ -18,7 +19,9 @@ class WaitingRoom {
  public:
   /// `on_wake` runs on a turn of its own, and pops.
   WaitingRoom(Timers& timers, size_t size_max, std::function<void()> on_wake)
-      : timers_(timers), queue_(size_max), timer_(timers.make_timer([this, on_wake]() {
+      : timers_(timers),
+        queue_(size_max),
+        timer_(timers.make_timer([this, on_wake = std::move(on_wake)]() {
           wake_at_ = Instant::max();
           on_wake();
         })) {}

@@ -210,7 +210,7 @@ Status EvmFeeds::reorganise(uint64_t from, uint64_t salt, Millis now, const Feed
     return methods_.reorganise(from, salt, now);
   }
   tell_removed(from);
-  const Status done = methods_.reorganise(from, salt, now);
+  Status done = methods_.reorganise(from, salt, now);
   for (uint64_t number = from; number <= head_; ++number) {
     tell_block(number);
   }
