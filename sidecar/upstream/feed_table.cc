@@ -92,7 +92,7 @@ bool FeedTable::take_answer(uint64_t upstream_id, const ResponseView& view) {
   }
   const SourceId source = node.mapped().source;
   if (view.kind == ResponseKind::kResult && is_subscription(view.result)) {
-    confirm(std::move(node.mapped()), view.result);
+    confirm(node.mapped(), view.result);
   } else if (source != 0) {
     AttemptResult why;
     why.outcome = view.kind == ResponseKind::kError    ? Outcome::kRpcError
@@ -108,7 +108,7 @@ bool FeedTable::take_answer(uint64_t upstream_id, const ResponseView& view) {
   return true;
 }
 
-void FeedTable::confirm(Ask ask, std::string_view subscription) {
+void FeedTable::confirm(const Ask& ask, std::string_view subscription) {
   const std::string id(subscription);
   leaving_.erase(id);  // a number used again
   strays_.erase(id);

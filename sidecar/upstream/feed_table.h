@@ -96,7 +96,7 @@ class FeedTable {
   template <class T>
   using BySubscription = std::unordered_map<std::string, T, TextHash, std::equal_to<>>;
 
-  void confirm(Ask ask, std::string_view subscription);
+  void confirm(const Ask& ask, std::string_view subscription);
   void refuse(SourceId source, const AttemptResult& why);
   void deliver(SourceId source, std::string_view value, std::string_view error);
   void hold(std::string_view method, std::string_view subscription, std::string_view value);
