@@ -63,6 +63,9 @@ void CurlMulti::resume(CURL* easy) {
 
 // CURLINFO_ACTIVESOCKET would tell the socket, but knows none while a handle is being served.
 void CurlMulti::keep(CURL* easy) {
+  if (kept_count_ == watches_.size()) {
+    return;  // as nearly always
+  }
   for (const auto& [fd, watch] : watches_) {
     if (watch->easy == easy && watch->is_wanted && !watch->is_kept) {
       watch->is_kept = true;
