@@ -121,7 +121,7 @@ export async function checkSight(watch, first, sent, name) {
       announced.every((hash) => sight.pending.includes(hash)),
     () => `${name} saw ${JSON.stringify(sight)} of ${JSON.stringify(sent)}`,
   );
-  const blocks = watch.isSorted ? sight.blocks : sight.blocks.toSorted((a, b) => a - b);
+  const blocks = watch.isSorted ? sight.blocks : [...sight.blocks].sort((a, b) => a - b);
   assert.deepEqual(
     blocks,
     Array.from({ length: last - first + 1 }, (_, i) => first + i),
