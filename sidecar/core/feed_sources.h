@@ -49,9 +49,8 @@ struct FeedIds {
 /// A provider that carries no events is polled, where asking can give them at all. Events of all
 /// open sources go to the stream, which drops repetitions; questions go to the lead.
 /// feed_sources.cc opens and loses sources, feed_sources_questions.cc asks what was missed,
-/// feed_sources_time.cc does what time brings. Not: it knows
-/// no subscriber, and numbers nothing. Limits: FeedOptions. Owner: Feed. Requires: pool, stream and
-/// ids outlive it.
+/// feed_sources_time.cc does what time brings. Not: it knows no subscriber, and numbers nothing.
+/// Limits: FeedOptions. Owner: Feed. Requires: pool, stream and ids outlive it.
 class FeedSources final : private FeedSink, private AttemptSink {
  public:
   /// What all feeds of a chain share.

@@ -9,7 +9,6 @@ namespace sidecar {
 
 namespace {
 
-constexpr size_t kHeaderBytes = RPCS_HEADER_BYTES;
 /// A long result goes in frames of this size, so that short answers get in between.
 constexpr size_t kPartBytesMax = 256 * 1024;
 constexpr Millis kGoawayGrace{100};
@@ -22,9 +21,9 @@ void append_frame_head(std::string& out, uint8_t type, uint8_t flags, uint16_t c
   frame.flags = flags;
   frame.chain = chain;
   frame.id = id;
-  uint8_t head[kHeaderBytes];
+  uint8_t head[RPCS_HEADER_BYTES];
   rpcs_encode_header(&frame, head);
-  out.append(reinterpret_cast<const char*>(head), kHeaderBytes);
+  out.append(reinterpret_cast<const char*>(head), RPCS_HEADER_BYTES);
 }
 
 }  // namespace
@@ -128,7 +127,7 @@ void FramedSession::write_frame(uint8_t type, uint8_t flags, uint16_t chain, uin
     return;
   }
   std::string& out = stream_->out();
-  out.reserve(out.size() + kHeaderBytes + payload.size());
+  out.reserve(out.size() + RPCS_HEADER_BYTES + payload.size());
   append_frame_head(out, type, flags, chain, id, payload.size());
   out.append(payload);
   stream_->commit();

@@ -11,12 +11,6 @@
 
 namespace sidecar {
 
-namespace {
-
-constexpr size_t kHeaderBytes = RPCS_HEADER_BYTES;
-
-}  // namespace
-
 void FramedSession::on_stream_bytes(std::string_view bytes) {
   if (partial_.empty()) {
     partial_.append(bytes.substr(take_frames(bytes)));
@@ -34,7 +28,7 @@ void FramedSession::on_stream_bytes(std::string_view bytes) {
 
 size_t FramedSession::take_frames(std::string_view bytes) {
   size_t used = 0;
-  while (!is_closed_ && bytes.size() - used >= kHeaderBytes) {
+  while (!is_closed_ && bytes.size() - used >= RPCS_HEADER_BYTES) {
     rpcs_frame frame{};
     const auto* head = reinterpret_cast<const uint8_t*>(bytes.data() + used);
     const rpcs_frame_status status =
@@ -43,11 +37,11 @@ size_t FramedSession::take_frames(std::string_view bytes) {
       fail(rpcs_frame_status_text(status));
       return bytes.size();
     }
-    if (bytes.size() - used - kHeaderBytes < frame.payload_length) {
+    if (bytes.size() - used - RPCS_HEADER_BYTES < frame.payload_length) {
       break;
     }
-    take_frame(frame, bytes.substr(used + kHeaderBytes, frame.payload_length));
-    used += kHeaderBytes + frame.payload_length;
+    take_frame(frame, bytes.substr(used + RPCS_HEADER_BYTES, frame.payload_length));
+    used += RPCS_HEADER_BYTES + frame.payload_length;
     partial_since_.reset();
   }
   return is_closed_ ? bytes.size() : used;

@@ -71,6 +71,12 @@ std::optional<std::string_view> header_value(std::string_view line, std::string_
                                                         : line.substr(begin, end - begin + 1);
 }
 
+long http_version_of(CURL* easy) {
+  long version = 0;
+  curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+  return version;
+}
+
 /// Of the last response. A copy, for curl's own dies with the handle.
 std::string retry_after_of(CURL* easy) {
   curl_header* found = nullptr;
@@ -194,11 +200,8 @@ size_t CurlExchanges::on_body(CurlExchange& exchange, std::string_view bytes) {
   }
   if (exchange.status == 0) {
     long status = 0;
-    long version = 0;
     curl_easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
-    curl_easy_getinfo(exchange.easy, CURLINFO_HTTP_VERSION, &version);
     exchange.status = static_cast<int>(status);
-    exchange.is_http2 = version == CURL_HTTP_VERSION_2_0;
   } else if (!exchange.is_rate_watched) {
     // Only a body that comes in pieces can be too slow; before its first byte the node may think.
     exchange.is_rate_watched = true;
@@ -216,7 +219,8 @@ size_t CurlExchanges::on_body(CurlExchange& exchange, std::string_view bytes) {
   if (flow != Flow::kDropped) {
     // curl 7.88 stops a whole HTTP/2 connection where one paused stream's bytes find no room, and
     // now and then forgets to go on with it.
-    exchange.is_held = flow == Flow::kFull && !exchange.is_http2;
+    exchange.is_held =
+        flow == Flow::kFull && http_version_of(exchange.easy) != CURL_HTTP_VERSION_2_0;
     return bytes.size();
   }
   return give_up(exchange, HttpResult::End::kClosed, "given up");
@@ -237,10 +241,9 @@ void CurlExchanges::on_done(CURL* easy, CURLcode code) {
     return;  // cancelled; the turn's end takes it off
   }
   long status = 0;
-  long version = 0;
   long request_bytes = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-  curl_easy_getinfo(easy, CURLINFO_HTTP_VERSION, &version);
+  const long version = http_version_of(easy);
   curl_easy_getinfo(easy, CURLINFO_REQUEST_SIZE, &request_bytes);
   is_http2 = version == 0 ? is_http2 : version == CURL_HTTP_VERSION_2_0;
 

@@ -34,7 +34,6 @@ struct CurlExchange {
   const char* broken_detail = "";
   bool is_rate_watched = false;
   bool is_added = false;
-  bool is_http2 = false;
   bool is_held = false;    ///< the sink said kFull: the next bytes pause curl
   bool is_paused = false;  ///< curl holds bytes back for us
 };

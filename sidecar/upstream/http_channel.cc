@@ -211,9 +211,9 @@ Flow HttpChannel::on_http_body(uint64_t tag, int status, std::string_view bytes)
     if (!exchange.is_held || held_bytes_ <= options_.held_bytes_max) {
       return flow;
     }
-    exchange.is_over = true;
     held_bytes_ -= std::exchange(exchange.held_bytes, 0);  // at once, or the next one falls too
-    return Flow::kDropped;
+    return exchange.reader.refuse(Outcome::kTooLarge,
+                                  "the worker does not read, and held_bytes_max is used up");
   }
   exchange.error_status = status;
   if (exchange.error_body_bytes += bytes.size(); exchange.error_body_bytes > kErrorBodyBytesMax) {
@@ -240,9 +240,6 @@ void HttpChannel::on_http_done(uint64_t tag, const HttpResult& http) {
     result = exchange->reader.finish_with_status(http.status);
   } else if (is_whole || exchange->reader.has_fault()) {
     result = exchange->reader.finish();
-  } else if (exchange->is_over) {
-    result.outcome = Outcome::kTooLarge;
-    result.detail = "the worker does not read, and held_bytes_max is used up";
   } else {
     result.outcome = outcome_of(http.end);
     result.detail = http.detail;

@@ -58,7 +58,6 @@ class HttpChannel final : public UpstreamPort, private HttpClientSink {
     size_t error_body_bytes = 0;
     bool is_held = false;      ///< counted in held_
     size_t held_bytes = 0;     ///< counted in held_bytes_
-    bool is_over = false;      ///< found held_bytes_ full
     bool is_answered = false;  ///< the body is whole, but the worker has no room for its end
     ResponseReader reader;
   };

@@ -31,6 +31,8 @@ class ResponseReader {
   Flow take(std::string_view bytes);
   /// The sink has room again: passes on what was held. kFull: and it is full again.
   Flow resume();
+  /// From here on it has this fault, `detail` a literal; kDropped.
+  Flow refuse(Outcome outcome, std::string_view detail);
   /// True between the sink's kFull and its resume(): not to be finished yet.
   bool is_held() const { return is_held_; }
   /// What is kept while is_held(), else 0.
@@ -46,7 +48,6 @@ class ResponseReader {
   AttemptResult fault() const;
 
  private:
-  Flow refuse(Outcome outcome, std::string_view detail);
   void pass_on();
   void drop_passed();
   bool is_ours() const;

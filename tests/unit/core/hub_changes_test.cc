@@ -16,39 +16,16 @@ namespace {
 
 using namespace std::chrono_literals;
 
-/// A hub over one evm chain of providers a, b... in one tier, all with events.
-struct Moving {
-  explicit Moving(size_t providers) {
-    health.probe.is_on = false;
-    for (size_t i = 0; i < providers; ++i) {
-      seeds.push_back(make_seed());
-    }
-    pool = std::make_unique<Pool>(ChainInfo{1, "ethereum", Family::kEvm, 1}, PoolOptions(), health,
-                                  seeds, time, observer, 1);
-    hub = std::make_unique<SubscriptionHub>(FeedOptions(), time, subscribers, observer,
-                                            std::vector<Pool*>{pool.get()}, 7);
-  }
+/// All in one tier, with events.
+struct Moving : HubHouse {
+  explicit Moving(size_t providers) : HubHouse(std::vector<bool>(providers, true), {}, 0) {}
 
-  EndpointSeed make_seed() {
-    channels.push_back(std::make_unique<FakeChannel>());
-    feeds.push_back(std::make_unique<FakeFeeds>());
-    channels.back()->fake_feeds = feeds.back().get();
-    EndpointSeed seed;
-    seed.provider = std::string(1, static_cast<char>('a' + channels.size() - 1));
-    seed.port = channels.back().get();
-    return seed;
-  }
   /// Heads are live from the only provider that was asked; its newest block is 10, hash 0xaa.
   size_t begin_heads() {
-    SubscribeRequest request;
-    request.session = 100;
-    request.token = 1;
-    request.method = "eth_subscribe";
-    request.params = R"(["newHeads"])";
-    hub->subscribe(request);
+    subscribe(1);
     const size_t lead = feeds[0]->opened.empty() ? 1 : 0;
     feeds[lead]->confirm();
-    channels[lead]->end(Outcome::kResult, header(10, "aa", "99"));
+    answer(lead, header(10, "aa", "99"));
     return lead;
   }
   void retire(size_t endpoint) {
@@ -56,16 +33,6 @@ struct Moving {
     hub->leave(*pool, endpoint);
     time.advance(1ms);
   }
-
-  FakeTime time;
-  HealthOptions health;
-  std::vector<std::unique_ptr<FakeChannel>> channels;
-  std::vector<std::unique_ptr<FakeFeeds>> feeds;
-  std::vector<EndpointSeed> seeds;
-  FakeObserver observer;
-  FakeSubscribers subscribers;
-  std::unique_ptr<Pool> pool;
-  std::unique_ptr<SubscriptionHub> hub;
 };
 
 }  // namespace

@@ -29,19 +29,15 @@ inline std::string header(int number, const std::string& hash, const std::string
          "\",\"parentHash\":\"0x" + parent + "\"}";
 }
 
-/// A hub over one evm chain whose providers carry events, and one that only answers calls.
+/// A hub over one evm chain whose providers a, b... carry events, or only answer calls; each in a
+/// tier of its own, or with tier_step 0 all in one.
 struct HubHouse {
-  explicit HubHouse(std::vector<bool> has_feeds = {true, true}, FeedOptions options = {}) {
+  explicit HubHouse(std::vector<bool> has_feeds = {true, true}, FeedOptions options = {},
+                    uint32_t tier_step = 1) {
     health.probe.is_on = false;
-    for (size_t i = 0; i < has_feeds.size(); ++i) {
-      channels.push_back(std::make_unique<FakeChannel>());
-      feeds.push_back(std::make_unique<FakeFeeds>());
-      channels[i]->fake_feeds = has_feeds[i] ? feeds[i].get() : nullptr;
-      EndpointSeed seed;
-      seed.provider = std::string(1, static_cast<char>('a' + i));
-      seed.tier = static_cast<uint32_t>(i + 1);
-      seed.port = channels[i].get();
-      seeds.push_back(seed);
+    for (const bool has : has_feeds) {
+      const auto tier = 1 + static_cast<uint32_t>(seeds.size()) * tier_step;
+      seeds.push_back(make_seed(has, tier));
     }
     PoolOptions pool_options;
     pool = std::make_unique<Pool>(ChainInfo{1, "ethereum", Family::kEvm, 1}, pool_options, health,
@@ -50,6 +46,16 @@ struct HubHouse {
                                             std::vector<Pool*>{pool.get()}, 7);
   }
 
+  EndpointSeed make_seed(bool has_feeds = true, uint32_t tier = 1) {
+    channels.push_back(std::make_unique<FakeChannel>());
+    feeds.push_back(std::make_unique<FakeFeeds>());
+    channels.back()->fake_feeds = has_feeds ? feeds.back().get() : nullptr;
+    EndpointSeed seed;
+    seed.provider = std::string(1, static_cast<char>('a' + channels.size() - 1));
+    seed.tier = tier;
+    seed.port = channels.back().get();
+    return seed;
+  }
   SubscriptionId subscribe(uint64_t token, std::string_view params = R"(["newHeads"])",
                            Continuity continuity = Continuity::kEvery) {
     SubscribeRequest request;
